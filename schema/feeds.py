@@ -6,7 +6,6 @@ import strawberry
 
 from resolvers import activity_feeds, bulk_job_feeds, feed_cursor, kpis, list_feeds, status_feeds, tag_feeds
 from schema.activity import ActivityEvent, ActivityFilter
-from schema.bulk_jobs import BulkJob
 from schema.costs import VALUES, list_size
 from schema.customer_inputs import CustomerFilter
 from schema.customers import Customer
@@ -14,7 +13,7 @@ from schema.enums import CustomerStatus, ListChangeKind, Permission
 from schema.feed_fields import feed_field
 from schema.fields import Argument, field
 from schema.kpis import PRODUCT_ARGUMENT, PartnerKpis
-from schema.tags import Tag
+from schema.tags import BulkJob, Tag
 
 
 @strawberry.type

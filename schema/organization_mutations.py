@@ -9,11 +9,11 @@ from domain.partner.organization import SetService, UpdateOrganization
 from domain.partner.settings import ChangeSettings
 from domain.partner.setup import AcceptTerms, CompleteSetupStep
 from resolvers import organization_mutations as organization
-from schema.bulk_jobs import BulkJob
 from schema.enums import Permission, Product, SetupStepKey
 from schema.fields import field, mutation
 from schema.mutation_parts import IDEMPOTENCY_KEY_FIELD, OPTIONAL_VERSION_INPUT, user_errors_field
 from schema.organization import PartnerOrganization
+from schema.tags import BulkJob
 
 
 @strawberry.input

@@ -20,6 +20,7 @@ from schema.customers import Customer
 from schema.entitlements import Entitlement
 from schema.enums import Permission
 from schema.fields import Argument, field
+from schema.forecasts import ForecastQueries
 from schema.helpdesk import HelpdeskQueries
 from schema.kpis import KpiQueries
 from schema.license_analytics import LicenseAnalyticsQueries
@@ -41,6 +42,7 @@ class Query(
     ActivityQueries,
     AdministratorQueries,
     CallingEngagementQueries,
+    ForecastQueries,
     HelpdeskQueries,
     KpiQueries,
     LicenseAnalyticsQueries,

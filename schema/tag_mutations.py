@@ -6,14 +6,13 @@ import strawberry
 
 from domain.partner.tags import ChangeCustomerTags, CreateTag, DeleteTag, UpdateTag
 from resolvers import tag_mutations as tags
-from schema.bulk_jobs import BulkJob
 from schema.costs import list_size
 from schema.customer_inputs import CustomerFilter
 from schema.customers import Customer
 from schema.enums import Permission, TagColor
 from schema.fields import field, mutation
 from schema.mutation_parts import IDEMPOTENCY_KEY_FIELD, VERSION_INPUT, user_errors_field
-from schema.tags import Tag
+from schema.tags import BulkJob, Tag
 
 
 @strawberry.input

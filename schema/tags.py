@@ -1,4 +1,4 @@
-"""Tags: labels that a partner defines and gives to its customers."""
+"""Tags: labels that a partner defines and gives to its customers, and the jobs that work on many customers."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from resolvers import customer_lists, tags
-from schema.enums import Permission, TagColor
+from schema.enums import BulkJobState, Permission, TagColor
 from schema.fields import field
 from schema.node import PAGED, Node
 from schema.organization import PartnerAdministrator
 from schema.stored_values import shows
+from store.tags.bulk_jobs import BulkJobDocument
 from store.tags.documents import TagDocument
 
 if TYPE_CHECKING:
@@ -59,3 +60,21 @@ class TagCount:
 
     value: Tag = strawberry.field(description="The tag.")
     count: int = strawberry.field(description="The number of customers.")
+
+
+@strawberry.type
+@shows(BulkJobDocument)
+class BulkJob(Node):
+    """Work on many customers, done in batches that survive a crash."""
+
+    state: BulkJobState = strawberry.field(description="The state of the job.")
+    total: int = strawberry.field(description="The number of customers to handle.")
+    done: int = strawberry.field(description="The number of customers handled so far.")
+    changed: int = strawberry.field(description="The number of customers changed so far.")
+    skipped: int = strawberry.field(
+        description="The number of customers left out so far, because they would have had more than 50 tags."
+    )
+    started_at: datetime = strawberry.field(description="The moment at which the job was created.")
+    finished_at: datetime | None = strawberry.field(
+        description="The moment at which the job ended; null while it is RUNNING."
+    )

@@ -48,9 +48,7 @@ FACTS_PIPELINE: Sequence[Document] = (
         }
     },
 )
-_NO_INVOICES: Document = dict.fromkeys(
-    ("invoice_state", "invoice_amount", "invoice_currency", "overdue_invoice"), None
-)
+_NO_INVOICES: Document = dict.fromkeys(("invoice_state", "invoice_amount", "invoice_currency", "overdue_invoice"), None)
 
 
 async def find_wrong_invoice_facts(

@@ -15,12 +15,21 @@ Row = TypeVar("Row")
 
 
 @dataclass(frozen=True, slots=True)
+class Computed:
+    """Fields that MongoDB computes of each matching document, and the condition on them. They can be columns."""
+
+    stages: Sequence[Document]
+    where: Document
+
+
+@dataclass(frozen=True, slots=True)
 class Listing(Generic[Row]):
     """A list: its collection, its condition `where` (with the tenant's), its order, and how a document becomes a row.
 
     The last column is `_id`, so that the order is total; `identity` tells this list from others. A row meets exactly
     one condition of `parts`, which are read one after the other: together they would be too large for one query.
-    `projection` are the stored keys that are needed of a row.
+    `projection` are the stored keys that are needed of a row. A list with `computed` fields has no index of its order:
+    MongoDB computes them of all documents that match `where`, and sorts these.
     """
 
     scope: Scope
@@ -31,6 +40,7 @@ class Listing(Generic[Row]):
     identity: object = None
     parts: Sequence[Mapping[str, Any]] = ({},)
     projection: Projection = None
+    computed: Computed | None = None
 
     async def page(self, request: PageRequest) -> Page[Row]:
         """Return one page; raise InvalidCursor for a cursor of another list."""
@@ -49,7 +59,16 @@ class Listing(Generic[Row]):
     async def count(self) -> int:
         """Return the number of rows of the list."""
         collection = self.scope.collection(self.collection)
-        return sum([await collection.count({**self.where, **part}) for part in self.parts])
+        if self.computed is None:
+            return sum([await collection.count({**self.where, **part}) for part in self.parts])
+        stages = [*self._computed_stages([]), {"$count": "rows"}]
+        counts = [await collection.aggregate([{"$match": {**self.where, **part}}, *stages]) for part in self.parts]
+        return sum(count[0]["rows"] for count in counts if count)
+
+    def _computed_stages(self, bounds: Sequence[Document]) -> list[Document]:
+        """Return the stages that compute the fields, and select the documents within the bounds."""
+        computed = self.computed or Computed((), {})
+        return [*computed.stages, {"$match": {"$and": [computed.where, *bounds]}}]
 
     @property
     def _pager(self) -> KeysetPager:
@@ -70,12 +89,20 @@ class Listing(Generic[Row]):
         bounds: list[Document] = [] if start is None else [{"$or": keyset_conditions(columns, start)}]
         if end is not None:
             bounds.append({"$nor": keyset_conditions(columns, end)})
-        where = {**self.where, "$and": bounds} if bounds else dict(self.where)
-        sort = [(column.field, column.direction) for column in columns]
-        collection, documents = self.scope.collection(self.collection), list[Document]()
-        fields = None if self.projection is None else projection_document(self.projection, *(name for name, _ in sort))
+        sort, documents = {column.field: column.direction for column in columns}, list[Document]()
         for number, part in enumerate(self.parts):
-            documents += await collection.find({**where, **part}, fields, sort=sort, limit=limit)
+            documents += await self._find_in_part(part, bounds, sort, limit)
             if number > 0:
                 documents = sort_documents(columns, documents)[:limit]
         return documents
+
+    async def _find_in_part(
+        self, part: Mapping[str, Any], bounds: Sequence[Document], sort: Mapping[str, int], limit: int
+    ) -> list[Document]:
+        collection, where = self.scope.collection(self.collection), {**self.where, **part}
+        if self.computed is not None:
+            stages = [*self._computed_stages(bounds), {"$sort": sort}, {"$limit": limit}]
+            return await collection.aggregate([{"$match": where}, *stages])
+        fields = None if self.projection is None else projection_document(self.projection, *sort)
+        bounded = {**where, "$and": bounds} if bounds else where
+        return await collection.find(bounded, fields, sort=list(sort.items()), limit=limit)

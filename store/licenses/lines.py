@@ -40,12 +40,17 @@ def match_recently_added(now: datetime, days: int) -> Document:
 
 def match_expiring(now: datetime, days: int) -> Document:
     """Return the condition of running lines that end within `days` and do not renew, trials included."""
-    return {"is_running": True, "renews": False, "ends_at": _within_days(now, days)}
+    return {**match_ending(now, days), "renews": False}
 
 
 def match_renewing(now: datetime, days: int) -> Document:
     """Return the condition of running lines that renew within `days`."""
-    return {"is_running": True, "renews": True, "ends_at": _within_days(now, days)}
+    return {**match_ending(now, days), "renews": True}
+
+
+def match_ending(now: datetime, days: int) -> Document:
+    """Return the condition of running lines that end within `days`, whether they renew or not."""
+    return {"is_running": True, "ends_at": _within_days(now, days)}
 
 
 def _within_days(now: datetime, days: int) -> Document:

@@ -77,7 +77,5 @@ async def find_wrong_peaks(
     """Return those of the stored lines whose peaks do not follow from their snapshots."""
     right = await compute_peaks(scope, session, {line["_id"]: dict(line) for line in stored})
     return [
-        line
-        for line in stored
-        if in_period(line.get(PEAKS_FIELD, ()), scope.now) != list(right.get(line["_id"], ()))
+        line for line in stored if in_period(line.get(PEAKS_FIELD, ()), scope.now) != list(right.get(line["_id"], ()))
     ]

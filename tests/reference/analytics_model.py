@@ -264,7 +264,7 @@ def report_row(row: Row, now: datetime) -> Figures:
         "usedPercent": percent(row.used, row.total),
         "weeklyAssignmentChange": None if week_ago is None else row.assigned - week_ago["assigned"],
         "weeklyUsageChange": None if week_ago is None else row.used - week_ago["used"],
-        "usedLastThreeMonths": max(row.used, _highest_used(row, now.date())),
+        "usedLastThreeMonths": highest_used(row, now.date()),
     }
 
 
@@ -275,10 +275,11 @@ def _week_ago(row: Row, today: date) -> Facts | None:
     return sums_of(latest) if latest else None
 
 
-def _highest_used(row: Row, today: date) -> int:
-    """Return the highest sum of one of the last 92 dates."""
+def highest_used(row: Row, today: date) -> int:
+    """Return the highest sum of one of the last 92 dates, and the present figure."""
     dates = {day for days in row.histories for day in days if today - 91 * DAY <= day <= today}
-    return max((sum(days[date]["used"] for days in row.histories if date in days) for date in dates), default=0)
+    sums = [sum(days[date]["used"] for days in row.histories if date in days) for date in dates]
+    return max([row.used, *sums])
 
 
 ORDER_VALUES: Mapping[str, Callable[[Row], Any]] = {

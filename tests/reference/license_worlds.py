@@ -14,6 +14,7 @@ Draw = Callable[[st.SearchStrategy[Any]], Any]
 DAY = timedelta(days=1)
 MS = timedelta(milliseconds=1)
 HOUR = timedelta(hours=1)
+CURRENCIES = st.sampled_from(["EUR", "CHF", "KWD"])
 NAMES = ["Đorđević", "dordevic", "Müller GmbH", "muller", "株式会社サンプル", "Straße 7", "Alpha", "alpha", "Zulu"]
 # Product and name of the lines of an entitlement; an unknown product becomes OTHER.
 LINES: list[list[tuple[str, str | None]]] = [
@@ -145,6 +146,16 @@ def usage(draw: Draw, held: list[tuple[str, str, str | None]], *, youngest: int)
     return {**named, "used": draw(st.integers(0, assigned)), **total}
 
 
+def invoice(subscriptions: list[str]) -> st.SearchStrategy[Record]:
+    """An invoice of a subscription; one that is delivered again can be of another one, and VOID."""
+    fixed = {"number": st.sampled_from(["I-1", "I-2", "I-3", "I-4", "I-5"]), "dueOn": st.just("2026-12-01")}
+    issued = st.sampled_from(["2026-09-01", "2026-10-01", "2026-11-01"])
+    money = {"amount": st.sampled_from(["10.50", "3", "0.0001", "999999999999.99"]), "currency": CURRENCIES}
+    state = st.sampled_from(["OPEN", "PAID", "OVERDUE", "VOID"])
+    of = {"subscription": st.sampled_from(subscriptions), "state": state, "issuedOn": issued}
+    return st.fixed_dictionaries({**fixed, **of, **money})
+
+
 @st.composite
 def customer(draw: Draw, key: str, *, is_steady: bool) -> Record:
     """A customer, sometimes a removed one."""
@@ -176,6 +187,9 @@ def license_examples(draw: Draw) -> LicenseExample:
     if held:
         reports = draw(st.lists(usage(held, youngest=8 if shift else 0), max_size=30))
         streams.append(("license-usage", reports))
+    subscriptions = [line["number"] for kind, line in first if kind == "subscriptions"]
+    if subscriptions:
+        streams.append(("invoices", draw(st.lists(invoice(subscriptions), max_size=8))))
     if first and draw(st.integers(0, 2)) == 0:
         # Delivered again, with other facts: what was summed up before must follow.
         kinds = {line["number"]: kind for kind, line in first}

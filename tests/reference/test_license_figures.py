@@ -25,6 +25,7 @@ from tests.reference.api_client import (
     import_records,
     to_ndjson,
 )
+from tests.reference.forecast_model import renewal_months, right_sizing
 from tests.reference.license_worlds import LicenseExample, license_examples, to_delivered
 from tests.reference.model import matches
 
@@ -84,6 +85,21 @@ def reports_query(order: str = "") -> str:
     return f"{head} {{ {asked} {{ product asOf {trend} {report_fields(order)} }} }}"
 
 
+_MONTH = "month renewing expiring licenses unassigned unused value { amount currency }"
+_MONTHS = "months: $months, filter: $filter"
+_NUMBER = "... on CustomerSubscription { number } ... on Trial { number }"
+_RIGHT_SIZING_ROW = f"entitlement {{ {_NUMBER} }} total assigned usedLastThreeMonths suggestedTotal"
+FORECASTS_QUERY = "query($months: Int!, $days: Int!, $filter: CustomerFilter) {{ {} {} }}".format(
+    " ".join(
+        f"{name}: renewalForecast(product: {product or 'null'}, {_MONTHS}) {{ {_MONTH} }}"
+        for name, product in PRODUCTS.items()
+    ),
+    " ".join(
+        f"{product}: rightSizing(product: {product}, days: $days, filter: $filter, first: 50) "
+        f"{{ totalCount nodes {{ {_RIGHT_SIZING_ROW} }} }}"
+        for product in model.ANALYTICS_PRODUCTS
+    ),
+)
 orders = st.none() | st.tuples(st.sampled_from([*model.ORDER_VALUES]), st.sampled_from(["ASC", "DESC"]))
 
 
@@ -121,6 +137,7 @@ async def _compared(api: ApiClient, partner: str, world: LicenseExample, email: 
     viewer = await api.viewer(scope, email)
     await comparison.compare_kpis(viewer, question)
     await comparison.compare_reports(viewer, question)
+    await comparison.compare_forecasts(viewer, question)
 
 
 def moment(now: datetime, shift: str) -> datetime:
@@ -195,6 +212,17 @@ class PartnerComparison:
             answer = await self.api.execute_data(viewer, self.now, reports_query(given_order), **asked)
             whole = self._analytics(self.licenses(viewer, question), product, order, weeks)
             assert find_differences(answer["licenseAnalytics"], whole, f"{viewer.administrator.email} {product}") == []
+
+    async def compare_forecasts(self, viewer: Viewer, question: Question) -> None:
+        """Each month, with and without a product, and the table."""
+        licenses, months = self.licenses(viewer, question), question.weeks
+        asked = {"months": months, "days": self.world.days, "filter": question.filter[0]}
+        answer = await self.api.execute_data(viewer, self.now, FORECASTS_QUERY, **asked)
+        for name, product in PRODUCTS.items():
+            assert answer[name] == renewal_months(licenses, product, months), (viewer.administrator.email, name)
+        for product in model.ANALYTICS_PRODUCTS:
+            rows, whole = answer[product], right_sizing(licenses, product, self.world.days)
+            assert (rows["totalCount"], rows["nodes"]) == (len(whole), whole), (viewer.administrator.email, product)
 
     def _analytics(self, licenses: Licenses, product: str, order: tuple[str, str] | None, weeks: int) -> dict[str, Any]:
         found: dict[str, Any] = {"product": product, "asOf": format_instant(self.now)}

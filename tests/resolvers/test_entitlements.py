@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from domain.entitlements.license_snapshots import start_of_day
 from domain.entitlements.lifecycle import LicenseFigures
 from domain.types import EntitlementState, Product, SubscriptionType
 from resolvers import entitlements, license_analytics
@@ -24,8 +25,8 @@ ANN = administrator_document("adm_1")
 LINE = ("sub_1", "CALLING")
 
 
-def row(**figures: int) -> ReportRow:
-    values: dict[str, Any] = {"total": 10, "assigned": 5, "used": 3, "overage": 0, **figures}
+def row(**figures: Any) -> ReportRow:
+    values: dict[str, Any] = {"total": 10, "assigned": 5, "used": 3, "overage": 0, "use_peaks": (), **figures}
     ids: dict[str, Any] = {
         "entitlement_id": "sub_1",
         "customer_id": "cus_1",
@@ -125,10 +126,10 @@ async def test_weekly_changes_are_null_without_a_snapshot_of_a_week_ago() -> Non
     assert await of_one(license_analytics.weekly_usage_change, context, row()) is None
 
 
-@pytest.mark.parametrize(("highest", "shown"), [(None, 3), (2, 3), (8, 8), (0, 3)])
-async def test_the_highest_use_of_three_months_includes_the_present_one(highest: int | None, shown: int) -> None:
-    context = context_with(license_quarter_maximum={LINE: highest})
-    assert await of_one(license_analytics.used_last_three_months, context, row()) == shown
+@pytest.mark.parametrize(("days_ago", "highest", "shown"), [(0, 2, 3), (0, 8, 8), (91, 8, 8), (92, 8, 3)])
+def test_the_highest_use_of_three_months_includes_the_present_one(days_ago: int, highest: int, shown: int) -> None:
+    peak = {"day": start_of_day(NOW) - days_ago * DAY, "used": highest}
+    assert license_analytics.used_last_three_months(context_with(), row(use_peaks=[peak])) == shown
 
 
 async def test_a_row_shows_its_age() -> None:

@@ -57,9 +57,13 @@ def test_a_line_has_the_fields_of_its_customer_entitlement_and_figures() -> None
             "ends_at": NOON + 100 * DAY,
             "auto_renew": False,
             "renews": False,
+            "term_months": 12,
+            "invoice_amount": None,
+            "invoice_currency": None,
             "cancelled_at": None,
             "is_running": True,
             "product": "CALLING",
+            "is_first": True,
             "single_lines": [{"id": "sub_1:CALLING", "assigned": 4}],
             "total": 10,
             "assigned": 4,
@@ -84,13 +88,24 @@ def test_a_line_is_the_sum_over_the_lines_of_its_product_and_its_overage_that_of
     assert [(one["id"], one["assigned"]) for one in line["single_lines"]] == single_lines
 
 
-def test_each_analytics_product_of_each_entitlement_has_a_line() -> None:
+def test_each_product_of_each_entitlement_has_a_line_and_one_line_is_the_first() -> None:
     documents = [
-        subscription(figures("CALLING"), figures("MESSAGING"), figures("MEETINGS")),
-        subscription(figures("REAL_TIME_TRANSLATIONS"), _id="sub_2"),
-        subscription(figures("MEETINGS"), _id="tri_1", kind="TRIAL"),
+        subscription(figures("CALLING"), figures("MESSAGING", total=9), figures("MEETINGS")),
+        subscription(_id="sub_2"),
+        subscription(figures("MESSAGING"), _id="tri_1", kind="TRIAL"),
     ]
-    assert list(build_license_lines(CUSTOMER, documents, NOON)) == ["sub_1:MEETINGS", "sub_1:CALLING", "tri_1:MEETINGS"]
+    lines = build_license_lines(CUSTOMER, documents, NOON)
+    assert list(lines) == ["sub_1:MEETINGS", "sub_1:CALLING", "sub_1:MESSAGING", "sub_2:", "tri_1:MESSAGING"]
+    assert [line["is_first"] for line in lines.values()] == [True, False, False, True, True]
+    assert (lines["sub_2:"]["product"], lines["sub_2:"]["total"], lines["sub_2:"]["rate"]) == (None, 0, None)
+    # Only the analytics products have peer groups.
+    assert [line["peer_rate"] for line in lines.values()] == [0.4, 0.4, None, None, None]
+
+
+def test_a_line_has_the_newest_invoice_and_the_term_of_its_subscription() -> None:
+    line = build_line(figures(), term_months=1, invoice_amount="12.50", invoice_currency="EUR")
+    assert (line["term_months"], line["invoice_amount"], line["invoice_currency"]) == (1, "12.50", "EUR")
+    assert build_line(figures(), term_months=None)["term_months"] == 12
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,8 @@ from store.licenses.lines import (
 NOW = datetime(2026, 11, 25, 9)
 DAY = timedelta(days=1)
 LINE: dict[str, Any] = {"product": "CALLING", "total": 10, "assigned": 4}
-STAMPS = {"partner_id": "acme", "version": 1, "created_at": NOW, "updated_at": NOW}
+STAMPS = {"partner_id": "acme", "version": 1, "created_at": NOW, "updated_at": NOW, "use_peaks": []}
+PEAKS = {"e": [{"day": NOW, "used": 7}]}
 
 
 def scope() -> Scope:
@@ -34,22 +35,22 @@ def scope() -> Scope:
 def test_only_lines_that_differ_are_written_and_only_their_changed_fields() -> None:
     before = {"a": LINE, "b": LINE, "c": LINE, "d": LINE}
     after = {"a": LINE, "b": {**LINE, "assigned": 5}, "e": LINE}
-    assert list(build_line_writes(scope(), before, after, NOW)) == [
+    assert list(build_line_writes(scope(), before, after, PEAKS, NOW)) == [
         UpdateOne(
             {"partner_id": "acme", "_id": "b"}, {"$set": {"assigned": 5, "updated_at": NOW}, "$inc": {"version": 1}}
         ),
-        InsertOne({"_id": "e", **STAMPS, **LINE}),
+        InsertOne({"_id": "e", **STAMPS, "use_peaks": PEAKS["e"], **LINE}),
         DeleteOne({"partner_id": "acme", "_id": "c"}),
         DeleteOne({"partner_id": "acme", "_id": "d"}),
     ]
 
 
 def test_unchanged_lines_need_no_write() -> None:
-    assert list(build_line_writes(scope(), {"a": LINE}, {"a": dict(LINE)}, NOW)) == []
+    assert list(build_line_writes(scope(), {"a": LINE}, {"a": dict(LINE)}, {}, NOW)) == []
 
 
 def test_replacements_write_every_line_and_delete_the_others() -> None:
-    assert list(build_line_replacements(scope(), {"a": LINE, "b": LINE}, {"a": LINE}, NOW)) == [
+    assert list(build_line_replacements(scope(), {"a": LINE, "b": LINE}, {"a": LINE}, {}, NOW)) == [
         ReplaceOne({"partner_id": "acme", "_id": "a"}, {"_id": "a", **STAMPS, **LINE}, upsert=True),
         DeleteOne({"partner_id": "acme", "_id": "b"}),
     ]
