@@ -15,6 +15,9 @@ from schema.enums import AnalyticsProduct, Permission
 from schema.fields import Argument, field
 from schema.node import PAGED
 
+# ISO 4217 has fewer codes.
+MAX_CURRENCIES = 200
+
 
 @strawberry.type
 class RenewalMonth:
@@ -34,16 +37,14 @@ class RenewalMonth:
         description="The number of licenses that are not assigned: Σ max(0, total − assigned)."
     )
     unused: int = strawberry.field(
-        description=(
-            "The number of licenses that were never used at once in the last 92 days: "
-            "Σ max(0, total − usedLastThreeMonths)."
-        )
+        description=("The number of licenses that no day of the last 92 needed: Σ max(0, total − usedLastThreeMonths).")
     )
     value: list[Money] = strawberry.field(
+        directives=[list_size(MAX_CURRENCIES, typical=2)],
         description=(
             "The sums of the newest invoices of these subscriptions that are not VOID, one for each currency, ordered "
             "by its code. An invoice counts completely, whichever product is asked for."
-        )
+        ),
     )
 
 

@@ -125,9 +125,6 @@ async def _check_batch(scope: Scope, last_external_id: str) -> tuple[list[Proble
         entitlements = await read_entitlements(scope, ids, session)
         stored_lines = await _read_license_lines(scope, ids, session)
         lines = _group_by_customer(stored_lines)
-        stored = [entitlement for documents in entitlements.values() for entitlement in documents]
-        wrong_numbers = (await find_wrong_invoice_facts(scope, session, stored)).keys()
-        wrong_weeks = sorted(await find_week_repairs(scope, session, ids))
         problems = [
             Problem(customer["_id"], customer["external_id"], *problem)
             for customer in customers
@@ -136,18 +133,25 @@ async def _check_batch(scope: Scope, last_external_id: str) -> tuple[list[Proble
             )
         ]
         external_ids = {customer["_id"]: customer["external_id"] for customer in customers}
-        problems += [
-            Problem(one["customer_id"], external_ids[one["customer_id"]], f"invoice facts of {one['number']} are amiss")
-            for one in stored
-            if one["number"] in wrong_numbers
-        ]
-        problems += [
-            Problem(line["customer_id"], external_ids[line["customer_id"]], f"peaks of use of {line['_id']} are amiss")
-            for line in await find_wrong_peaks(scope, session, stored_lines)
-        ]
+        stored = [entitlement for documents in entitlements.values() for entitlement in documents]
+        async for customer_id, description in _find_wrong_summaries(scope, session, stored, stored_lines):
+            problems.append(Problem(customer_id, external_ids[customer_id], description))
+        wrong_weeks = sorted(await find_week_repairs(scope, session, ids))
         return [*problems, *_find_week_problems(wrong_weeks, external_ids)], customers[-1]["external_id"]
 
     return await in_transaction(scope.client, body)
+
+
+async def _find_wrong_summaries(
+    scope: Scope, session: Session, entitlements: Sequence[Document], lines: Sequence[Document]
+) -> AsyncIterator[tuple[str, str]]:
+    """Yield the customer and a description of each summary that does not match the invoices or snapshots."""
+    wrong_numbers = (await find_wrong_invoice_facts(scope, session, entitlements)).keys()
+    for entitlement in entitlements:
+        if entitlement["number"] in wrong_numbers:
+            yield entitlement["customer_id"], f"invoice facts of {entitlement['number']} are amiss"
+    for line in await find_wrong_peaks(scope, session, lines):
+        yield line["customer_id"], f"peaks of use of {line['_id']} are amiss"
 
 
 def _find_week_problems(wrong_weeks: Sequence[str], external_ids: Mapping[str, str]) -> Iterator[Problem]:

@@ -12,6 +12,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from resolvers.context import Viewer
+from store.changes.consistency_check import check_customers
 from store.database.clock import utc_now
 from store.database.scope import Scope
 from tests.reference import analytics_model as model
@@ -138,6 +139,7 @@ async def _compared(api: ApiClient, partner: str, world: LicenseExample, email: 
     await comparison.compare_kpis(viewer, question)
     await comparison.compare_reports(viewer, question)
     await comparison.compare_forecasts(viewer, question)
+    assert [problem async for problem in check_customers(scope)] == []
 
 
 def moment(now: datetime, shift: str) -> datetime:

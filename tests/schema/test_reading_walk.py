@@ -9,6 +9,8 @@ from tests.schema.factory_walk import PartnerPair, TargetIds
 from tests.websocket_client import connect_websocket
 
 CUSTOMERS = "customers(filter: {%s: [$id]}) { totalCount nodes { id } facets { status { count } } }"
+FORECAST = "renewalForecast(filter: {%s: [$id]}, months: 1) { renewing expiring licenses value { amount } }"
+RIGHT_SIZING = "rightSizing(product: CALLING, filter: {%s: [$id]}) { totalCount nodes { total } }"
 KPIS = "kpis(filter: {%s: [$id]}) { totalCustomers { count } nearingExpiration { count } overLicenseLimit { count } }"
 ANALYTICS = "licenseAnalytics(product: MEETINGS, filter: {%s: [$id]}) { recentlyAdded { newCustomers totalLicenses } }"
 ACTIVITY = "activity(filter: {%s: [$id]}) { nodes { id summary } pageInfo { hasNextPage endCursor } }"
@@ -24,6 +26,10 @@ QUERIES = {
     "kpis.filter.administrator": KPIS % "administrator",
     "licenseAnalytics.filter.tag": ANALYTICS % "tag",
     "licenseAnalytics.filter.administrator": ANALYTICS % "administrator",
+    "renewalForecast.filter.tag": FORECAST % "tag",
+    "renewalForecast.filter.administrator": FORECAST % "administrator",
+    "rightSizing.filter.tag": RIGHT_SIZING % "tag",
+    "rightSizing.filter.administrator": RIGHT_SIZING % "administrator",
     "activity.filter.actor": ACTIVITY % "actor",
     "activity.filter.customer": ACTIVITY % "customer",
 }
