@@ -37,6 +37,12 @@ class SchemaField(NamedTuple):
         """Whether the field returns a connection."""
         return get_named_type(self.field.type).name.endswith("Connection")
 
+    @property
+    def required_arguments(self) -> str:
+        """The arguments without which the field cannot be selected, each followed by a comma."""
+        required = [name for name, argument in self.field.args.items() if is_required_argument(argument)]
+        return "".join(f"{name}: {REQUIRED_ARGUMENTS[name]}, " for name in required)
+
     def has_argument(self, name: str) -> bool:
         """Whether the field takes the argument."""
         return name in self.field.args

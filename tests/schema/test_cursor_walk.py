@@ -49,7 +49,8 @@ def test_a_foreign_cursor_is_invalid_whatever_is_selected(world: PartnerPair, co
         for size, argument in (("first", "after"), ("last", "before")):
             for selection in SELECTIONS:
                 if connection.has_argument(argument) and selection.split()[0] in {"__typename", *rows.fields}:
-                    field = f"{connection.name}({size}: 1, {argument}: $cursor) {{ {selection} }}"
+                    arguments = f"{connection.required_arguments}{size}: 1, {argument}: $cursor"
+                    field = f"{connection.name}({arguments}) {{ {selection} }}"
                     query = f"query($cursor: String) {{ {connection.path.replace('%s', field)} }}"
                     answer = world.api.execute(world.token, query, cursor=cursor)
                     codes = {error["extensions"]["code"] for error in answer["errors"]}
@@ -70,7 +71,7 @@ def test_a_damaged_cursor_of_the_list_itself_is_invalid(world: PartnerPair, conn
         return
     others = _own_cursor(world, connection, token_of(world.api, FULL, world.api.other))
     assert others != cursor
-    field = f"{connection.name}(first: 1, after: $cursor) {{ __typename }}"
+    field = f"{connection.name}({connection.required_arguments}first: 1, after: $cursor) {{ __typename }}"
     query = f"query($cursor: String) {{ {connection.path.replace('%s', field)} }}"
     assert "errors" not in world.api.execute(world.token, query, cursor=cursor)
     for damaged in (*_damaged(cursor), *filter(None, [others])):
@@ -80,7 +81,7 @@ def test_a_damaged_cursor_of_the_list_itself_is_invalid(world: PartnerPair, conn
 
 def _own_cursor(world: PartnerPair, connection: SchemaField, token: str) -> str | None:
     """Return the cursor of the last row of a connection's first page; None where it has no row."""
-    field = f"{connection.name}(first: 1) {{ pageInfo {{ endCursor }} }}"
+    field = f"{connection.name}({connection.required_arguments}first: 1) {{ pageInfo {{ endCursor }} }}"
     found: Any = world.api.execute_data(token, f"{{ {connection.path.replace('%s', field)} }}")
     cursors = set(re.findall(r'"endCursor": "([^"]+)"', json.dumps(found)))
     return min(cursors, default=None)

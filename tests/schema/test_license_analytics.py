@@ -344,12 +344,11 @@ async def test_a_report_costs_what_is_selected_and_a_page_one_query_a_relation(w
         "overLimit { entitlements { nodes { subscriptionId total daysSinceAdded } } }": [lines],
         "overLimit { licensesInOverage entitlements { totalCount nodes { total } } }": [lines] * 3,
         f"expiring {{ entitlements(first: 30) {{ nodes {{ {changes} }} }} }}": [lines, snapshots],
-        "renewing { entitlements(first: 30) { edges { node { usedLastThreeMonths } } } }": [lines, snapshots],
+        "renewing { entitlements(first: 30) { edges { node { usedLastThreeMonths } } } }": [lines],
         f"expiring {{ entitlements(first: 30) {{ nodes {{ {ROW} }} }} }}": [
             "customers",
             "entitlements",
             lines,
-            snapshots,
             snapshots,
         ],
         # The young lines, those of the hundredth that the rank lies in, and the kept counts.

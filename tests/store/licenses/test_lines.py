@@ -63,16 +63,17 @@ async def assert_lines_are_right(scope: Scope) -> None:
         if customer["keys"]:
             held = await scope.collection("entitlements").find({**scope.match(), "customer_id": customer["_id"]})
             expected |= build_license_lines(customer, held, customer["evaluated_at"])
-    apart = ("_id", "partner_id", "version", "created_at", "updated_at")
+    apart = ("_id", "partner_id", "version", "created_at", "updated_at", "use_peaks")
     found = {one["_id"]: {k: v for k, v in one.items() if k not in apart} for one in await lines_of(scope)}
     assert found == expected
 
 
-async def test_each_line_of_meetings_and_calling_is_a_document(client: Client) -> None:
+async def test_the_lines_of_each_product_are_a_document(client: Client) -> None:
     scope = await partner_scope(client)
     held = subscription("S-1", licenses=[line(total=4, assigned=6), line("CALLING", 8, 2, 1), line("MESSAGING")])
     id_ = await add_customer(scope, "C-1", held, name="Ä Telecom")
-    calling, meetings = await lines_of(scope)
+    calling, meetings, messaging = await lines_of(scope)
+    assert (messaging["product"], messaging["peer_rate"]) == ("MESSAGING", None)
     assert (calling["_id"], meetings["_id"]) == (f"{held['_id']}:CALLING", f"{held['_id']}:MEETINGS")
     assert (calling["customer_id"], calling["name_folded"], calling["number"]) == (id_, "a telecom", "S-1")
     assert (calling["total"], calling["assigned"], calling["used"], calling["overage"]) == (8, 2, 1, 0)
