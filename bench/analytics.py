@@ -217,10 +217,10 @@ def compare_costs(client: KpiClient, database: Any, processes: Sequence[int]) ->
     print(in_mongodb.format_speedup(aggregation, "by MongoDB, to the aggregation", 5))
     print(uncached.format_speedup(aggregation, "uncached, to the aggregation", 10))
     print(cached.format_speedup(aggregation, "cached, to the aggregation", 100))
-    print(
-        f"cost of the forecast in KPIs: {forecast.processors / uncached.processors:.1f} (at most 10), of right sizing:"
-    )
-    print(f"{right_sizing.processors / uncached.processors:.1f} (at most 10); processor time of mongod and server")
+    print("at most 10 times the KPIs, in processor time of mongod and server:")
+    for label, cost in (("forecast", forecast), ("right sizing", right_sizing)):
+        print(f"{label:34}  {cost.processors / uncached.processors:8.1f} of those in memory", end=", ")
+        print(f"{cost.processors / in_mongodb.processors:.1f} of those by MongoDB")
 
 
 async def main(customers: int, changes: int) -> None:
