@@ -118,7 +118,7 @@ def list_right_sizing(scope: Scope, query: RightSizingQuery, customers: Customer
     needed = {"$max": ["$assigned", _highest_used(scope.now)]}
     # The quotient of integers is exact where it is an integer, so that rounding up is right.
     suggested = {"$max": [1, {"$ceil": {"$divide": [{"$multiply": [11, needed]}, 10]}}]}
-    stages = [
+    stages: list[Document] = [
         {"$set": {_SUGGESTED: {"$toInt": suggested}}},
         {"$set": {_SPARE: {"$subtract": ["$total", f"${_SUGGESTED}"]}}},
     ]

@@ -278,7 +278,7 @@ def _week_ago(row: Row, today: date) -> Facts | None:
 def highest_used(row: Row, today: date) -> int:
     """Return the highest sum of one of the last 92 dates, and the present figure."""
     dates = {day for days in row.histories for day in days if today - 91 * DAY <= day <= today}
-    sums = [sum(days[date]["used"] for days in row.histories if date in days) for date in dates]
+    sums: list[int] = [sum(days[date]["used"] for days in row.histories if date in days) for date in dates]
     return max([row.used, *sums])
 
 

@@ -24,8 +24,8 @@ NOW = datetime(2026, 11, 30, 23, 59)
 MAY = date(2027, 5, 1)
 
 
-def group(month: date, term_months: int | None, *sums: int, value: Money | None = None) -> EndGroup:
-    return EndGroup(month, term_months, EndSums(*(sums or (1, 10, 4, 2)), value=value))
+def group(month: date, term_months: int | None, value: Money | None = None) -> EndGroup:
+    return EndGroup(month, term_months, EndSums(1, 10, 4, 2, value))
 
 
 def test_an_entitlement_that_does_not_renew_counts_once() -> None:
