@@ -5,37 +5,39 @@ import { useTranslation } from "react-i18next";
 import { useQuery } from "urql";
 import { useSearchParams } from "wouter";
 import { useFeed } from "../api/feeds";
-import { TAGS } from "../customers/documents";
-import type { AnalyticsProduct, CustomerFilter } from "../gql/graphql";
+import type { AnalyticsProduct } from "../gql/graphql";
 import { Failure } from "../ui/failure";
 import { useFormats } from "../ui/formats";
 import { LicenseTrend } from "../ui/license_trend";
+import { useCustomerFilter } from "./customer_filter";
 import { KPIS_CHANGED, LICENSE_ANALYTICS } from "./documents";
 import { KpiTiles } from "./kpi_tiles";
-import { Reports } from "./reports";
+import { type ReportName, Reports } from "./reports";
 import { CardsSkeleton } from "../customer/tab_states";
 import "../customer/customer.css";
 import "./analytics.css";
 
 const PRODUCTS: readonly AnalyticsProduct[] = ["MEETINGS", "CALLING"];
-const FIRST = 10;
+const PAGE_SIZE = 10;
+const MOST = 200;
+const FIRST_ROWS: Record<ReportName, number> = { recentlyAdded: PAGE_SIZE, expiring: PAGE_SIZE, renewing: PAGE_SIZE, lowAssignment: PAGE_SIZE, overLimit: PAGE_SIZE };
 
 export default function AnalyticsPage() {
   const { t } = useTranslation();
   const { instant } = useFormats();
   const [parameters, setParameters] = useSearchParams();
   const product: AnalyticsProduct = parameters.get("product") === "CALLING" ? "CALLING" : "MEETINGS";
-  const tag = parameters.get("tag") ?? "";
-  const [filter, setFilter] = useState<CustomerFilter>(() => (tag ? { tag: [tag] } : {}));
-  const choose = (name: string, value: string) =>
+  const { filter, select } = useCustomerFilter();
+  const chooseProduct = (value: string) =>
     setParameters((present) => {
-      if (value) present.set(name, value);
-      else present.delete(name);
+      present.set("product", value);
       return present;
     });
+  const [rows, setRows] = useState(FIRST_ROWS);
   const [{ data, error }, read] = useQuery({
     query: LICENSE_ANALYTICS,
-    variables: { product, filter, first: FIRST },
+    variables: { product, filter: filter ?? {}, ...rows },
+    pause: !filter,
     requestPolicy: "cache-and-network",
   });
   // The KPIs change with everything that the reports show.
@@ -46,14 +48,8 @@ export default function AnalyticsPage() {
       <header className="customer-title">
         <h1>{t("navigation.analytics")}</h1>
         <div className="customer-actions">
-          <TagFilter
-            chosen={tag}
-            onChoose={(id) => {
-              choose("tag", id);
-              setFilter(id ? { tag: [id] } : {});
-            }}
-          />
-          <RadioGroup className="segments" aria-label={t("analytics.product")} orientation="horizontal" value={product} onChange={(value) => choose("product", value)}>
+          {select}
+          <RadioGroup className="segments" aria-label={t("analytics.product")} orientation="horizontal" value={product} onChange={chooseProduct}>
             {PRODUCTS.map((each) => (
               <Radio key={each} value={each} className="segment">
                 {t(`product.${each}`)}
@@ -62,34 +58,20 @@ export default function AnalyticsPage() {
           </RadioGroup>
         </div>
       </header>
-      <KpiTiles product={product} filter={filter} />
+      {filter && <KpiTiles product={product} filter={filter} />}
       {error && !analytics && <Failure error={error} onRetry={() => read({ requestPolicy: "network-only" })} />}
       {!analytics && !error && <CardsSkeleton />}
       {analytics && (
         <>
           <LicenseTrend title={t("analytics.trend")} weeks={analytics.licenseTrend} />
-          <Reports analytics={analytics} />
+          <Reports
+            analytics={analytics}
+            most={MOST}
+            onMore={(name) => setRows((present) => ({ ...present, [name]: Math.min(MOST, present[name] + 2 * PAGE_SIZE) }))}
+          />
           <p className="secondary small">{t("analytics.asOf", { when: instant(analytics.asOf) })}</p>
         </>
       )}
     </div>
-  );
-}
-
-function TagFilter({ chosen, onChoose }: { chosen: string; onChoose(id: string): void }) {
-  const { t } = useTranslation();
-  const [{ data }] = useQuery({ query: TAGS, variables: { search: null } });
-  return (
-    <label className="inline-field">
-      <span className="secondary">{t("filter.tag")}</span>
-      <select value={chosen} onChange={(event) => onChoose(event.target.value)}>
-        <option value="">{t("analytics.allCustomers")}</option>
-        {data?.tags?.map(({ id, name }) => (
-          <option key={id} value={id}>
-            {name}
-          </option>
-        ))}
-      </select>
-    </label>
   );
 }

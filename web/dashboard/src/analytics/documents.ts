@@ -50,26 +50,34 @@ export const REPORT_ROW = graphql(`
 `);
 
 export const LICENSE_ANALYTICS = graphql(`
-  query LicenseAnalytics($product: AnalyticsProduct!, $filter: CustomerFilter, $first: Int!) {
+  query LicenseAnalytics(
+    $product: AnalyticsProduct!
+    $filter: CustomerFilter
+    $recentlyAdded: Int!
+    $expiring: Int!
+    $renewing: Int!
+    $lowAssignment: Int!
+    $overLimit: Int!
+  ) {
     licenseAnalytics(product: $product, filter: $filter) {
       asOf
       licenseTrend(weeks: 12) { weekStart total assigned used available }
       recentlyAdded(days: 90) {
         newCustomers
         totalLicenses
-        entitlements(first: $first) { totalCount nodes { ...ReportRow } }
+        entitlements(first: $recentlyAdded) { totalCount nodes { ...ReportRow } }
       }
       expiring(days: 90) {
         expiringCustomers
         licenseAssignmentPercent
         licenseUsagePercent
-        entitlements(first: $first) { totalCount nodes { ...ReportRow } }
+        entitlements(first: $expiring) { totalCount nodes { ...ReportRow } }
       }
       renewing(days: 90) {
         renewingCustomers
         licenseAssignmentPercent
         licenseUsagePercent
-        entitlements(first: $first) { totalCount nodes { ...ReportRow } }
+        entitlements(first: $renewing) { totalCount nodes { ...ReportRow } }
       }
       lowAssignment {
         lowAssignmentCustomers
@@ -79,13 +87,13 @@ export const LICENSE_ANALYTICS = graphql(`
         unassignedLicenses
         peerGroupSize
         thresholdPercent
-        entitlements(first: $first) { totalCount nodes { ...ReportRow } }
+        entitlements(first: $lowAssignment) { totalCount nodes { ...ReportRow } }
       }
       overLimit {
         customersWithOverage
         licensesInOverage
         averageOverage
-        entitlements(first: $first) { totalCount nodes { ...ReportRow } }
+        entitlements(first: $overLimit) { totalCount nodes { ...ReportRow } }
       }
     }
   }

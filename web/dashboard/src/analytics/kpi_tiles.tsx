@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import { useQuery } from "urql";
 import { Link } from "wouter";
 import { useFeed } from "../api/feeds";
+import { writeFilter } from "../customers/filters";
 import type { AnalyticsProduct, CustomerFilter, KpiCountsFragment, KpiKind } from "../gql/graphql";
 import { useFormats } from "../ui/formats";
 import { KPIS_CHANGED, READ_KPIS } from "./documents";
@@ -35,17 +36,26 @@ export function KpiTiles({ product, filter }: Props) {
     onGap: () => undefined,
   });
   const kpis = !isFiltered && live?.product === product ? live : data?.kpis;
-  const tagged = filter.tag?.map((id) => `&tag=${id}`).join("") ?? "";
   return (
     <ul className="tiles">
       {TILES.map(({ name, kind }) => (
         <li key={name}>
-          <Link href={`/customers?kpi=${kind}&kpiProduct=${product}${tagged}`} className="tile">
+          <Tile address={writeFilter({ ...filter, kpi: { kind, product } })}>
             <span className="secondary">{t(`kpi.${kind}`)}</span>
             {kpis ? <strong className="tile-figure numbers">{number(kpis[name].count)}</strong> : <span className="skeleton tile-skeleton" />}
-          </Link>
+          </Tile>
         </li>
       ))}
     </ul>
+  );
+}
+
+/** A filter of a view can be one that the list of customers cannot show; its tile opens nothing. */
+function Tile({ address, children }: { address: URLSearchParams | undefined; children: React.ReactNode }) {
+  if (!address) return <div className="tile">{children}</div>;
+  return (
+    <Link href={`/customers?${address}`} className="tile">
+      {children}
+    </Link>
   );
 }

@@ -2,6 +2,7 @@
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 import type { LicenseAnalyticsQuery } from "../gql/graphql";
+import { Button } from "../ui/button";
 import { NONE, useFormats } from "../ui/formats";
 import { LicenseBar } from "../ui/license_bar";
 import type { ReportRow } from "./documents";
@@ -9,15 +10,24 @@ import type { ReportRow } from "./documents";
 type Analytics = NonNullable<LicenseAnalyticsQuery["licenseAnalytics"]>;
 type Column = "added" | "expiry" | "assignedPercent" | "usedPercent" | "weeklyAssignment" | "weeklyUsage" | "overage";
 
+export type ReportName = "recentlyAdded" | "expiring" | "renewing" | "lowAssignment" | "overLimit";
+
+interface Props {
+  analytics: Analytics;
+  /** The largest number of rows that one report shows. */
+  most: number;
+  onMore(name: ReportName): void;
+}
+
 interface Section {
-  name: string;
+  name: ReportName;
   figures: readonly [name: string, value: string][];
   columns: readonly Column[];
   entitlements: { totalCount: number; nodes: readonly ReportRow[] };
   rule?: string;
 }
 
-export function Reports({ analytics }: { analytics: Analytics }) {
+export function Reports({ analytics, most, onMore }: Props) {
   const { t } = useTranslation();
   const { number, percent } = useFormats();
   const { recentlyAdded, expiring, renewing, lowAssignment, overLimit } = analytics;
@@ -62,10 +72,10 @@ export function Reports({ analytics }: { analytics: Analytics }) {
       entitlements: overLimit.entitlements,
     },
   ];
-  return sections.map((section) => <Report key={section.name} section={section} />);
+  return sections.map((section) => <Report key={section.name} section={section} most={most} onMore={onMore} />);
 }
 
-function Report({ section }: { section: Section }) {
+function Report({ section, most, onMore }: Omit<Props, "analytics"> & { section: Section }) {
   const { t } = useTranslation();
   const { name, figures, columns, entitlements, rule } = section;
   return (
@@ -106,7 +116,14 @@ function Report({ section }: { section: Section }) {
         </div>
       )}
       {entitlements.totalCount > entitlements.nodes.length && (
-        <p className="secondary small">{t("report.more", { shown: entitlements.nodes.length, total: entitlements.totalCount })}</p>
+        <p className="report-more">
+          <span className="secondary small">{t("report.more", { shown: entitlements.nodes.length, total: entitlements.totalCount })}</span>
+          {entitlements.nodes.length < most && (
+            <Button kind="quiet" onPress={() => onMore(name)}>
+              {t("report.showMore")}
+            </Button>
+          )}
+        </p>
       )}
     </section>
   );

@@ -6,6 +6,7 @@ import { graphql } from "../gql";
 import type { ActivityKind } from "../gql/graphql";
 import { usePermission } from "../session/viewer";
 import { useFeed } from "./feeds";
+import { useReadAgain } from "./read_again";
 
 const EVENTS = graphql(`
   subscription Events($kinds: [ActivityKind!], $after: String) {
@@ -26,7 +27,10 @@ export function useFirstCursor(loaded: string | undefined): [string | null, () =
   return [after, expire];
 }
 
-/** Reads a query that selects `feedCursor`, and follows the log where the viewer may read it. */
+/** Without the log, what others change is seen after at most this time. */
+const READ_AGAIN_MILLISECONDS = 30_000;
+
+/** Reads a query that selects `feedCursor`, and follows the log; where the viewer may not read it, reads it regularly. */
 export function useFollowed<Data extends { feedCursor: string }, Variables extends object>(
   query: TypedDocumentNode<Data, Variables>,
   variables: Variables,
@@ -43,5 +47,6 @@ export function useFollowed<Data extends { feedCursor: string }, Variables exten
       refresh();
     },
   });
+  useReadAgain(refresh, READ_AGAIN_MILLISECONDS, !canFollow);
   return [state, refresh];
 }

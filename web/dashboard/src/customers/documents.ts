@@ -59,6 +59,12 @@ export const CUSTOMER_LIST_CHANGED = graphql(`
   }
 `);
 
+export const ADMINISTRATOR_NAMES = graphql(`
+  query AdministratorNames {
+    administrators(first: 200) { nodes { id displayName } }
+  }
+`);
+
 export const TAGS = graphql(`
   query Tags($search: String) {
     tags(search: $search) { id name color customerCount }

@@ -8,6 +8,7 @@ import { SearchBox } from "../ui/search_box";
 import { StatusLabel } from "../ui/status_chip";
 import { TagLabel } from "../ui/tag_label";
 import { DAY_CONDITIONS, type useListState } from "./filters";
+import { MoreChips } from "./more_chips";
 import type { Counts } from "./use_counts";
 import type { CustomerStatus, TagColor } from "../gql/graphql";
 
@@ -49,6 +50,7 @@ export function QueryBar({ state, counts }: { state: State; counts: Counts | und
           values={DAYS.map((days) => ({ id: days, text: t("filter.days", { count: Number(days) }) }))}
         />
       ))}
+      <MoreChips state={state} />
       {kpi && (
         <Button onPress={() => state.setValues("kpi", [])} className="chip chip-active">
           {t(`kpi.${kpi.kind}`)}

@@ -1,7 +1,8 @@
 /** One webhook: its facts, what can be done with it, and its last deliveries. */
-import { useEffect, useRef, useState } from "react";
+import { useCallback, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useClient, useQuery } from "urql";
+import { useReadAgain } from "../api/read_again";
 import type { WebhookDeliveryState } from "../gql/graphql";
 import { Button } from "../ui/button";
 import { Failure } from "../ui/failure";
@@ -35,11 +36,8 @@ export function WebhookDetails({ webhook, onSecret, onChanged, onBack }: Props) 
   const [first, setFirst] = useState(PAGE_SIZE);
   const variables = { id: webhook.id, state: states.length ? (states as WebhookDeliveryState[]) : null, first };
   const [{ data, error }, read] = useQuery({ query: WEBHOOK_DELIVERIES, variables, requestPolicy: "cache-and-network" });
-  useEffect(() => {
-    const timer = setInterval(() => document.visibilityState === "visible" && read({ requestPolicy: "network-only" }), READ_AGAIN_MILLISECONDS);
-    return () => clearInterval(timer);
-  }, [read]);
-  const refresh = () => read({ requestPolicy: "network-only" });
+  const refresh = useCallback(() => read({ requestPolicy: "network-only" }), [read]);
+  useReadAgain(refresh, READ_AGAIN_MILLISECONDS);
   const end = () => {
     setTask(null);
     onChanged();
