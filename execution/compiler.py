@@ -118,10 +118,24 @@ class Compiler:
             is_required=is_non_null_type(definition.type),
             has_constant_arguments=not any(_has_variable(each.value) for each in details[0].node.arguments or ()),
         )
-        field.is_inline = _can_be_inline(field)
+        field.is_inline = _can_be_inline(field) or self._embed(field)
         if field.execution.takes_projection:
             field.projection = self._projection(field)
         return field
+
+    def _embed(self, field: FieldPlan) -> bool:
+        """Return whether the rows of a list of embedded objects can be built with those of their parents."""
+        named_type: Any = field.named_type
+        is_simple = field.list_depth == 1 and isinstance(named_type, GraphQLObjectType) and not named_type.is_type_of
+        if field.execution.embedded is None or field.execution.guard is not None or not is_simple:
+            return False
+        if field.definition.args or field.nodes[0].arguments:
+            return False
+        plan = self.plan_of(field, named_type)
+        if plan.columns:
+            return False
+        field.embedded_plan = plan
+        return True
 
     def _projection(self, field: FieldPlan) -> frozenset[str] | None:
         """Return the stored keys that are needed of the objects that a field returns; None for all."""
@@ -146,18 +160,25 @@ class Compiler:
         return frozenset() if field.definition.resolve is TypeNameMetaFieldDef.resolve else execution.reads
 
 
-# The time to compute a field within the code of a row, in fields that are only read.
-_COMPUTED_WIDTH = 5
+# The time to compute a field within the code of a row, and the rows of a list in it, in fields that are only read.
+_COMPUTED_WIDTH, _EMBEDDED_ROWS = 5, 5
 
 
 def _finish(plan: ObjectPlan) -> None:
     plan.columns = [field for field in plan.fields if not field.is_inline]
-    plan.width = sum(_COMPUTED_WIDTH if field.is_inline and field.execution.each else 1 for field in plan.fields)
+    plan.embedded = [field for field in plan.fields if field.is_inline and field.embedded_plan is not None]
+    plan.width = sum(map(_width, plan.fields))
     plan.is_stored = all(
         field.is_inline and (field.execution.stored or field.definition.resolve is TypeNameMetaFieldDef.resolve)
         for field in plan.fields
     )
     plan.rows = build_rows(plan)
+
+
+def _width(field: FieldPlan) -> int:
+    if field.is_inline and field.embedded_plan is not None:
+        return _EMBEDDED_ROWS * field.embedded_plan.width
+    return _COMPUTED_WIDTH if field.is_inline and field.execution.each else 1
 
 
 def _attribute(definition: GraphQLField) -> str | None:

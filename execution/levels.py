@@ -7,6 +7,7 @@ iterator, is handled value by value (completion.py).
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
@@ -57,7 +58,7 @@ class Levels:
 
     def objects(self, plan: ObjectPlan, objects: Sequence[Any], places: Places, owner: FieldPlan | None) -> Any:
         """Return the results of objects of one type; `owner` is the field that returned them, None for the root."""
-        failure = self._host.spend(plan.weight * len(objects))
+        failure = self._host.spend(plan.weight * len(objects) + _embedded_weight(plan, objects))
         if failure is not None:
             return self._refuse(owner, places, failure, len(objects))
         return self._resolve(plan, objects, places, {})
@@ -269,6 +270,19 @@ class Levels:
             return completed[0]
         self.resolving.close_now(completed)
         raise NeedsColumn(field)
+
+
+def _embedded_weight(plan: ObjectPlan, objects: Sequence[Any]) -> int:
+    """Return the cost of the embedded objects whose rows are built with those of the objects."""
+    weight = 0
+    for field in plan.embedded:
+        embedded: Any = field.execution.embedded
+        embedded_plan: Any = field.embedded_plan
+        # Where one is stored otherwise, its row is resolved field by field, and counted then.
+        with suppress(Exception):
+            count = sum([len(getattr(each, embedded.attribute)[embedded.key]) for each in objects])
+            weight += count * (field.row_weight + embedded_plan.weight)
+    return weight
 
 
 def _shared_rows(plan: ObjectPlan, objects: Sequence[Any]) -> list[Any] | None:

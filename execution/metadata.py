@@ -50,10 +50,25 @@ class StoredValue:
 
 
 @dataclass(frozen=True, slots=True)
+class EmbeddedObjects:
+    """The value of a field is a list of objects that are stored within its parent: mappings under `key` of its mapping.
+
+    `wrap` makes the object of a mapping; the object has the mapping as its attribute `attribute`. `order` sorts the
+    mappings. Where only stored and computed values are selected of the objects, their rows are built with the parent's.
+    """
+
+    key: str
+    wrap: Callable[[Any], Any]
+    order: Callable[[Any], Any] | None = None
+    attribute: str = "document"
+
+
+@dataclass(frozen=True, slots=True)
 class FieldExecution:
     """How the compiled executor resolves a field.
 
     stored: where the value is stored; for fields of scalars, enum values and lists of them.
+    embedded: where the objects of the list are stored; beside `each`, `batch` or a resolver, which return the same.
     batch: called once for all parents of a level, instead of the resolver.
     each: called for each parent instead of the resolver, without `info`.
     guard: called once for all parents of a level, before anything else. Where it raises, each has the error.
@@ -69,6 +84,7 @@ class FieldExecution:
     """
 
     stored: StoredValue | None = None
+    embedded: EmbeddedObjects | None = None
     batch: BatchFunction | None = None
     each: EachFunction | None = None
     guard: Guard | None = None

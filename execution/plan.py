@@ -50,6 +50,8 @@ class FieldPlan:
     row_weight: int = 0
     attribute: str | None = None
     is_inline: bool = False
+    # Of a list of embedded objects whose rows are built with the parent's: their plan.
+    embedded_plan: "ObjectPlan | None" = None
     plans: dict[str, "ObjectPlan"] = field(default_factory=dict)
     # The classes of values that need no closer look: no exception, no awaitable, not None.
     plain_types: set[type] = field(default_factory=set)
@@ -71,6 +73,8 @@ class ObjectPlan:
     fields: Sequence[FieldPlan]
     weight: int
     columns: list[FieldPlan] = field(default_factory=list)
+    # The inline fields that are lists of embedded objects.
+    embedded: list[FieldPlan] = field(default_factory=list)
     # How long a row takes, in values that are only read.
     width: int = 1
     # Whether equal objects have equal rows, because every value is stored.

@@ -28,13 +28,12 @@ from typing import Any
 
 from graphql import Undefined
 
-from execution.leaves import Leaf
 from execution.plan import FAILED, FieldPlan, ObjectPlan, Rows
 
 
 def build_rows(plan: ObjectPlan) -> Rows:
     """Return the function that builds the rows of a plan."""
-    names: dict[str, Any] = {"FAILED": FAILED}
+    names: dict[str, Any] = {"FAILED": FAILED, "Undefined": Undefined}
     columns = [(f"c{index}", f"v{column.index}") for index, column in enumerate(plan.columns)]
     lines = [
         f"def rows({', '.join(['objects', 'context', 'slow', *(column for column, _ in columns)])}):",
@@ -53,6 +52,45 @@ def build_rows(plan: ObjectPlan) -> Rows:
     return rows
 
 
+def _build_embedded(field: FieldPlan) -> Callable[[Any, Any], list[Any]]:
+    """Return the function `(mappings, context) -> rows` of embedded objects; it raises where one needs a closer look.
+
+    It reads the mappings themselves where nothing else of the objects is needed.
+    """
+    plan: Any = field.embedded_plan
+    embedded: Any = field.execution.embedded
+    names: dict[str, Any] = {"Undefined": Undefined, "order": embedded.order, "wrap": embedded.wrap}
+    needs_object = any(_reads_object(each, embedded.attribute) for each in plan.fields)
+    conditions = [condition for each in plan.fields if (condition := _unexpected(each))]
+    lines = [
+        "def rows(mappings, context):",
+        " results = []",
+        " add = results.append",
+        f" for d in {'mappings' if embedded.order is None else 'order(mappings)'}:",
+        *(["  o = wrap(d)"] if needs_object else []),
+        *(f"  {line}" for line in _reads(plan, names, embedded.attribute)),
+        *([f"  if {' or '.join(conditions)}: raise ValueError"] if conditions else []),
+        f"  add({_row(plan)})",
+        " return results",
+    ]
+    exec("\n".join(lines), names)  # noqa: S102  Only names of the schema and the document, by repr.
+    rows: Callable[[Any, Any], list[Any]] = names["rows"]
+    return rows
+
+
+def _reads_object(field: FieldPlan, mapping: str) -> bool:
+    """Return whether an inline field needs more of its object than its mapping of the name."""
+    source = _source(field)
+    if source is not None:
+        return bool(source.attribute != mapping)
+    return field.execution.each is not None or field.attribute is not None
+
+
+def _source(field: FieldPlan) -> Any:
+    """Return where an inline field, or the list of embedded objects that it is, is stored; None for any other."""
+    return field.execution.stored if field.embedded_plan is None else field.execution.embedded
+
+
 def _loop(columns: list[tuple[str, str]]) -> str:
     if not columns:
         return " for o in objects:"
@@ -60,22 +98,25 @@ def _loop(columns: list[tuple[str, str]]) -> str:
     return f" for o, {values} in zip(objects, {', '.join(column for column, _ in columns)}):"
 
 
-def _reads(plan: ObjectPlan, names: dict[str, Any]) -> Iterator[str]:
-    """Yield the lines that read the inline fields of the object `o`."""
-    mapping = None
+def _reads(plan: ObjectPlan, names: dict[str, Any], mapping: str | None = None) -> Iterator[str]:
+    """Yield the lines that read the inline fields of the object `o`; `d` is its mapping of the name, where one is."""
     for field in plan.fields:
         if not field.is_inline:
             continue
-        stored, variable = field.execution.stored, f"v{field.index}"
-        if stored is None:
+        variable, source = f"v{field.index}", _source(field)
+        if source is None:
             yield from _read_value(field, variable, names)
             continue
-        if stored.attribute != mapping:
-            mapping = stored.attribute
+        if source.attribute != mapping:
+            mapping = source.attribute
             yield f"d = o.{mapping}" if mapping.isidentifier() else f"d = getattr(o, {mapping!r})"
-        yield f"{variable} = d.get({stored.key!r})" if stored.optional else f"{variable} = d[{stored.key!r}]"
-        if stored.form is not None:
-            names[f"f{field.index}"] = stored.form
+        if field.embedded_plan is not None:
+            names[f"r{field.index}"] = _build_embedded(field)
+            yield f"{variable} = r{field.index}(d[{source.key!r}], context)"
+            continue
+        yield f"{variable} = d.get({source.key!r})" if source.optional else f"{variable} = d[{source.key!r}]"
+        if source.form is not None:
+            names[f"f{field.index}"] = source.form
             yield f"if {variable} is not None: {variable} = f{field.index}({variable})"
 
 
@@ -93,34 +134,28 @@ def _read_value(field: FieldPlan, variable: str, names: dict[str, Any]) -> Itera
         names[f"n{index}"] = leaf.names
         yield f"{guard}{variable} = n{index}[{variable}]"
     elif not leaf.unexpected:
-        names[f"f{index}"] = _serializer(leaf)
-        yield f"{guard}{variable} = f{index}({variable})"
-
-
-def _serializer(leaf: Leaf) -> Callable[[Any], Any]:
-    """Return the function that serializes a value; it raises where that needs a closer look."""
-    coerce = leaf.coerce
-
-    def serialize(value: Any) -> Any:
-        serialized = coerce(value)
-        if value is None or serialized is None or serialized is Undefined:
-            raise ValueError
-        return serialized
-
-    return serialize
+        names[f"f{index}"] = leaf.coerce
+        yield f"if {variable} is None: {'raise ValueError' if field.is_required else 'pass'}"
+        yield "else:"
+        yield f" {variable} = f{index}({variable})"
+        yield f" if {variable} is None or {variable} is Undefined: raise ValueError"
 
 
 def _adds(plan: ObjectPlan) -> Iterator[str]:
     """Yield the lines that add the row to the results."""
-    row = ", ".join(f"{field.key!r}: v{field.index}" for field in plan.fields)
+    row = _row(plan)
     conditions = [condition for field in plan.fields if (condition := _unexpected(field))]
     if conditions:
         yield f"if {' or '.join(conditions)}:"
         yield " add(slow(len(results)))"
         yield "else:"
-        yield f" add({{{row}}})"
+        yield f" add({row})"
     else:
-        yield f"add({{{row}}})"
+        yield f"add({row})"
+
+
+def _row(plan: ObjectPlan) -> str:
+    return "{" + ", ".join(f"{field.key!r}: v{field.index}" for field in plan.fields) + "}"
 
 
 def _unexpected(field: FieldPlan) -> str:
@@ -130,9 +165,8 @@ def _unexpected(field: FieldPlan) -> str:
         return f"{variable} is FAILED" if is_required else ""
     if field.execution.stored is not None:
         return f"{variable} is None" if is_required else ""
-    if field.leaf is None or field.leaf.names or (field.attribute is None and field.execution.each is None):
-        return ""
-    if not field.leaf.unexpected:
+    is_typename = field.attribute is None and field.execution.each is None
+    if field.leaf is None or is_typename or not field.leaf.unexpected:
         return ""
     condition = field.leaf.unexpected.format(v=variable)
     return condition if is_required else f"{variable} is not None and ({condition})"

@@ -48,10 +48,6 @@ def licenses(_context: Context, entitlement: EntitlementDocument) -> list[Licens
     return entitlement.license_lines
 
 
-def licenses_at_once(_context: Context, entitlements: Sequence[EntitlementDocument]) -> list[list[LicenseLineDocument]]:
-    return [entitlement.license_lines for entitlement in entitlements]
-
-
 async def started_by(
     context: Context, trials: Sequence[EntitlementDocument], projection: Projection = None
 ) -> list[AdministratorDocument | None]:

@@ -78,8 +78,7 @@ class Entitlement(Node):
         list[LicenseLine],
         "The license lines, by product, then by name; at most 50 are delivered. Product and name are unique together.",
         list_size=list_size(MAX_LICENSE_LINES, typical=3),
-        at_once=entitlements.licenses_at_once,
-        reads=(EntitlementDocument.licenses,),
+        embedded=EntitlementDocument.license_lines,
     )
 
 

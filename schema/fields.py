@@ -21,13 +21,13 @@ from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.schema_directive import Location
 
 from domain.failures import Forbidden
-from execution.metadata import EXECUTION, FieldExecution
+from execution.metadata import EXECUTION, EmbeddedObjects, FieldExecution
 from resolvers.context import Context
 from schema.costs import DEFAULT_COST, MUTATION_COST, RELATION_COST, RESOLVER_COST, Cost, ListSize
 from schema.enums import Permission
 from schema.input_conversion import build_input, check_input_type, to_plain_arguments
 from store.changes.mutations import MutationRequest
-from store.database.stored_fields import Field, keys_of
+from store.database.stored_fields import EmbeddedField, Field, keys_of
 
 Input = TypeVar("Input")
 _DEPENDS_ON_VIEWER = "depends_on_viewer"
@@ -78,7 +78,7 @@ def field(
     list_size: ListSize | None = None,
     depends_on_viewer: bool = False,
     batch: bool = False,
-    at_once: Callable[..., Sequence[Any]] | None = None,
+    embedded: EmbeddedField[Any] | None = None,
     reads: Iterable[Field[Any]] | None = None,
     same_read: bool = False,
     **arguments: Argument,
@@ -86,15 +86,17 @@ def field(
     """A field that `resolver(context, parent, **arguments)` answers; input objects reach it as plain mappings.
 
     With `batch` it is `resolver(context, parents, **arguments)`, which returns the results in the parents' order: any
-    field that needs the database below a list is one. `at_once(context, parents)` returns what `resolver` returns of
-    each, without awaiting. `reads` are the stored fields that it needs of its parent, by default all. A resolver with
-    the argument `projection` is told which stored keys are needed of the documents that it returns. `same_read`: it
-    returns what was read together with its parent. `selection_flags` adds arguments that are True where one of the
-    named fields is selected below this one, or where a cursor is given: only its list knows whether the cursor is
-    valid. Without `cost` it is that of the type. `depends_on_viewer`: feeds share no values between administrators.
+    field that needs the database below a list is one. `reads` are the stored fields that it needs of its parent, by
+    default all; with `embedded`, the field whose documents the resolver returns, it is that field. A resolver with the
+    argument `projection` is told which stored keys are needed of the documents that it returns. `same_read`: it returns
+    what was read together with its parent. `selection_flags` adds arguments that are True where one of the named fields
+    is selected below this one, or where a cursor is given: only its list knows whether the cursor is valid. Without
+    `cost` it is that of the type. `depends_on_viewer`: feeds share no values between administrators.
     """
-    function, flags = resolver if batch else at_once, selection_flags or ({} if arguments else None)
-    execution = replace(_field_execution(resolver, requires, flags, function, reads), same_read=same_read)
+    flags, batch_function = selection_flags or ({} if arguments else None), resolver if batch else None
+    reads = reads if embedded is None else (embedded,)
+    execution = _field_execution(resolver, requires, flags, batch_function, reads)
+    execution = replace(execution, same_read=same_read, embedded=_embedded_objects(embedded))
     return strawberry.field(
         resolver=_stock_resolver(resolver, execution, arguments, is_batch=batch),
         graphql_type=graphql_type,
@@ -121,6 +123,10 @@ def _field_execution(
         takes_projection="projection" in inspect.signature(batch or resolver).parameters,
         is_synchronous=batch is None and not inspect.iscoroutinefunction(resolver),
     )
+
+
+def _embedded_objects(embedded: EmbeddedField[Any] | None) -> EmbeddedObjects | None:
+    return None if embedded is None else EmbeddedObjects(embedded.key, embedded.document_class, embedded.order)
 
 
 def _stock_resolver(

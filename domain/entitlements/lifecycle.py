@@ -15,6 +15,9 @@ from domain.time.instants import MAX_INSTANT, add_months
 from domain.types import EntitlementState, Product, SubscriptionType
 
 RUNNING_STATES = frozenset({EntitlementState.ACTIVE, EntitlementState.SUSPENDED})
+# In Python 3.11 a member of an enumeration takes five times as long to read as a global name.
+_TRIAL = SubscriptionType.TRIAL
+_CANCELLED, _EXPIRED, _ACTIVE = EntitlementState.CANCELLED, EntitlementState.EXPIRED, EntitlementState.ACTIVE
 LIVING_STATES = RUNNING_STATES | {EntitlementState.READY_FOR_SETUP, EntitlementState.SCHEDULED}
 
 DEFAULT_TERM_MONTHS = 12
@@ -119,17 +122,17 @@ def entitlement_from_document(document: Mapping[str, Any]) -> Entitlement:
 
 def is_trial(entitlement: EntitlementTerms) -> bool:
     """Return whether it is a trial and not a subscription."""
-    return entitlement.kind == SubscriptionType.TRIAL
+    return entitlement.kind == _TRIAL
 
 
 def is_subscription(entitlement: EntitlementTerms) -> bool:
     """Return whether it is a subscription and not a trial."""
-    return entitlement.kind != SubscriptionType.TRIAL
+    return entitlement.kind != _TRIAL
 
 
 def renews(entitlement: EntitlementTerms) -> bool:
     """Return whether its end moves on by itself; a cancellation, even for a future day, ends that."""
-    return entitlement.auto_renew and entitlement.cancelled_at is None and not is_trial(entitlement)
+    return entitlement.auto_renew and entitlement.cancelled_at is None and entitlement.kind != _TRIAL
 
 
 def count_renewals(entitlement: EntitlementTerms, now: datetime) -> int:
@@ -189,14 +192,14 @@ def state_at(entitlement: EntitlementTerms, now: datetime) -> EntitlementState:
     """Return the state; where several apply, the first in the order of the checks."""
     cancelled = entitlement.cancelled_at
     if cancelled is not None and cancelled <= now:
-        return EntitlementState.CANCELLED
+        return _CANCELLED
     if entitlement.ends_at <= now and not renews(entitlement):
-        return EntitlementState.EXPIRED
+        return _EXPIRED
     if not entitlement.set_up:
         return EntitlementState.READY_FOR_SETUP
     if entitlement.starts_at > now:
         return EntitlementState.SCHEDULED
-    return EntitlementState.SUSPENDED if entitlement.suspended else EntitlementState.ACTIVE
+    return EntitlementState.SUSPENDED if entitlement.suspended else _ACTIVE
 
 
 def is_running(entitlement: EntitlementTerms, now: datetime) -> bool:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
 from store.database.client import Document
 
 Value = TypeVar("Value")
+Embedded = TypeVar("Embedded", bound="StoredDocument")
 # The top-level keys of a document that are read; None for the whole document.
 Projection = frozenset[str] | None
 
@@ -88,6 +89,16 @@ class DerivedField(Field[Value]):
     def __init__(self, keys: Sequence[str], compute: Callable[[Any], Value]) -> None:
         super().__init__(compute)
         self.keys = tuple(keys)
+
+
+class EmbeddedField(Field[list[Embedded]]):
+    """A list of documents that are embedded under `key`; `order` sorts the stored ones."""
+
+    def __init__(
+        self, document_class: type[Embedded], key: str, order: Callable[[Sequence[Document]], Sequence[Document]]
+    ) -> None:
+        self.document_class, self.key, self.keys, self.order = document_class, key, (key,), order
+        super().__init__(lambda document: list(map(document_class, order(document.document[key]))))
 
 
 def _reader(field: StoredField[Any]) -> Callable[[Any], Any]:

@@ -7,10 +7,11 @@ from domain.entitlements.lifecycle import LicenseFigures, read_license
 from domain.entitlements.product_licenses import available_licenses, order_lines, surplus_licenses
 from domain.ratios import percent
 from domain.text.normalization import compose_key
-from domain.types import Product, SubscriptionType
+from domain.types import Product
 from store.database.client import Document, IndexModel
 from store.database.scope import Scope
 from store.database.stored_fields import (
+    EmbeddedField,
     Projection,
     StoredDocument,
     derived,
@@ -81,7 +82,7 @@ class EntitlementDocument(StoredDocument):
     __slots__ = ()
     id = stored(str, "_id")
     customer_id = stored(str)
-    kind = stored(SubscriptionType)
+    kind = stored(str)
     number = stored(str)
     added_at = stored(datetime)
     starts_at = stored(datetime)
@@ -98,16 +99,13 @@ class EntitlementDocument(StoredDocument):
     ended_early_at = stored_or_none(datetime)
     converted_to = stored_or_none(str)
     version = stored(int)
+    # By product, then by name.
+    license_lines = EmbeddedField(LicenseLineDocument, "licenses", order_lines)
 
     @derived("licenses")
     def licenses(self) -> list[LicenseFigures]:
         """The licence lines, in no particular order."""
         return list(map(read_license, self.document["licenses"]))
-
-    @derived("licenses")
-    def license_lines(self) -> list[LicenseLineDocument]:
-        """The licence lines by product, then by name."""
-        return [LicenseLineDocument(line) for line in order_lines(self.document["licenses"])]
 
     @derived("extensions")
     def extensions(self) -> list[TrialExtension]:

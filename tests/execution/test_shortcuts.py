@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from graphql import GraphQLObjectType, GraphQLSchema, build_schema, parse
 
-from execution.metadata import ARE_ALL_OF_TYPE, EXECUTION, FieldExecution, StoredValue
+from execution.metadata import ARE_ALL_OF_TYPE, EXECUTION, EmbeddedObjects, FieldExecution, StoredValue
 from execution.values import are_plain
 from tests.execution.comparison import STOCK
 from tests.execution.executors import COMPILED, last_fallback
@@ -15,7 +15,7 @@ from tests.execution.small_schema import Document
 SDL = """
   scalar Upper
   type Query { rows: [Row] wide: [Row!]! }
-  type Row { id: ID! size: Int need: Int! shout: Upper loud: Upper! }
+  type Row { id: ID! size: Int need: Int! shout: Upper loud: Upper! rows: [Row!]! parts: [Row] }
 """
 
 
@@ -32,7 +32,19 @@ def make_schema() -> GraphQLSchema:
     field = _row(schema).fields["id"]
     field.resolve = lambda root, _info: root.document["_id"]
     field.extensions[EXECUTION] = FieldExecution(stored=StoredValue("_id"))
+    for name in ("rows", "parts"):
+        field = _row(schema).fields[name]
+        field.resolve = lambda root, _info: list(map(_wrap, _in_order(root.document["rows"])))
+        field.extensions[EXECUTION] = FieldExecution(embedded=EmbeddedObjects("rows", _wrap, _in_order))
     return schema
+
+
+def _wrap(row: Any) -> Document:
+    return Document(**row)
+
+
+def _in_order(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return sorted(rows, key=lambda row: str(row["_id"]))
 
 
 def _row(schema: GraphQLSchema) -> GraphQLObjectType:
@@ -70,6 +82,23 @@ def test_computed_values_of_every_kind(fields: str, field: str) -> None:
         root = {field: [Document(_id="1", size=3, text="b"), Document(_id="2", size=size, text=text)]}
         expected, actual = results(schema, f"{{ {field} {{ {fields} }} }}", root)
         assert actual == expected
+
+
+@pytest.mark.parametrize(
+    "fields", ["id", "__typename id", "id size", "loud x: id", "rows { id } need", "parts { loud }"]
+)
+@pytest.mark.parametrize("field", ["rows", "parts", "rows parts"])
+def test_embedded_objects_of_every_kind(fields: str, field: str) -> None:
+    schema = make_schema()
+    text = " ".join(f"{name} {{ {fields} }}" for name in field.split())
+    good = {"_id": "b", "size": 1, "text": "t", "rows": [{"_id": "z", "text": "y"}, {"_id": "x", "text": "none"}]}
+    worst = {"_id": None, "size": "many", "text": ValueError("bad"), "rows": None}
+    for changed in [{}, *({key: value} for key, value in worst.items())]:
+        rows = [good, {**good, "_id": "a", **changed}]
+        for embedded in (rows, [], None, [None, good], [*rows, good]):
+            roots = [Document(_id="1", rows=embedded), Document(_id="2", rows=[good])]
+            expected, actual = results(schema, f"{{ wide {{ id {text} }} }}", {"wide": roots})
+            assert actual == expected
 
 
 @pytest.mark.parametrize("id_", ["r", None])

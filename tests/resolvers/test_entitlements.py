@@ -65,12 +65,11 @@ async def test_a_living_subscription_renews_only_with_auto_renewal() -> None:
     assert entitlements.renews_at(context, entitlement_document()) is None
 
 
-def test_the_lines_of_a_list_are_those_of_each_of_its_entitlements() -> None:
+def test_the_lines_of_an_entitlement_are_in_the_order_of_products_and_names() -> None:
     other, calling = LicenseFigures(Product.OTHER, 5, 8, 1, "Fax"), LicenseFigures(Product.CALLING, 20, 10, 2)
     held = [entitlement_document(licenses=lines) for lines in ([other, calling], [calling], [])]
     context = context_with()
-    shown = entitlements.licenses_at_once(context, held)
-    assert shown == [entitlements.licenses(context, each) for each in held]
+    shown = [entitlements.licenses(context, each) for each in held]
     assert [[(line.product, line.name, line.available, line.overage) for line in lines] for lines in shown] == [
         [(Product.CALLING, None, 10, 0), (Product.OTHER, "Fax", 0, 3)],
         [(Product.CALLING, None, 10, 0)],
