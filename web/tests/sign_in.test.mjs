@@ -65,6 +65,8 @@ async function otherTabsAreSignedInAndOutWithIt(page) {
   dashboard.setDefaultTimeout(60_000);
   await dashboard.goto(api);
   await dashboard.getByRole("heading", { name: /^Customers/ }).waitFor();
+  // Chromium draws a hidden page once a second, and a click waits for two pictures.
+  await page.bringToFront();
   await page.getByRole("button", { name: "Sign out" }).click();
   await dashboard.getByRole("button", { name: "Sign in", exact: true }).waitFor();
   await dashboard.close();
