@@ -7,7 +7,6 @@ iterator, is handled value by value (completion.py).
 """
 
 from collections.abc import Sequence
-from contextlib import suppress
 from functools import partial
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
@@ -19,6 +18,7 @@ from execution.completion import Completion
 from execution.places import Places, collect_children
 from execution.plan import FAILED, FieldPlan, ObjectPlan
 from execution.resolving import Resolving, is_loop_running
+from execution.rows import embedded_weight, shared_rows
 from execution.runtime_types import RuntimeTypes
 from execution.turns import TURNS
 from execution.values import Checks, Job, are_plain, prepare
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
 # The rows of longer levels, or of wide ones, are built in parts, between which other operations have their turn.
 _AT_ONCE, _VALUES_AT_ONCE = 1_000, 5_000
-# Rows are shared where objects are repeated so often on average.
-_MIN_REPETITIONS = 2
 _NULL = type(None)
 _LISTS = {list, tuple}
 Columns = dict[int, Any]
@@ -58,7 +56,7 @@ class Levels:
 
     def objects(self, plan: ObjectPlan, objects: Sequence[Any], places: Places, owner: FieldPlan | None) -> Any:
         """Return the results of objects of one type; `owner` is the field that returned them, None for the root."""
-        failure = self._host.spend(plan.weight * len(objects) + _embedded_weight(plan, objects))
+        failure = self._host.spend(plan.weight * len(objects) + embedded_weight(plan, objects))
         if failure is not None:
             return self._refuse(owner, places, failure, len(objects))
         return self._resolve(plan, objects, places, {})
@@ -228,7 +226,7 @@ class Levels:
         at_once = max(1, min(_AT_ONCE, _VALUES_AT_ONCE // max(1, plan.width)))
         if len(objects) > at_once and is_loop_running():
             return self.resolving.expect(self._rows_in_parts(plan, objects, places, columns, at_once))
-        if plan.is_stored and (shared := _shared_rows(plan, objects)) is not None:
+        if plan.is_stored and (shared := shared_rows(plan, objects)) is not None:
             return shared
         rows: Any = plan.rows
         slow = partial(self._slow_row, plan, objects, places, columns)
@@ -270,32 +268,3 @@ class Levels:
             return completed[0]
         self.resolving.close_now(completed)
         raise NeedsColumn(field)
-
-
-def _embedded_weight(plan: ObjectPlan, objects: Sequence[Any]) -> int:
-    """Return the cost of the embedded objects whose rows are built with those of the objects."""
-    weight = 0
-    for field in plan.embedded:
-        embedded: Any = field.execution.embedded
-        embedded_plan: Any = field.embedded_plan
-        # Where one is stored otherwise, its row is resolved field by field, and counted then.
-        with suppress(Exception):
-            count = sum([len(getattr(each, embedded.attribute)[embedded.key]) for each in objects])
-            weight += count * (field.row_weight + embedded_plan.weight)
-    return weight
-
-
-def _shared_rows(plan: ObjectPlan, objects: Sequence[Any]) -> list[Any] | None:
-    """Return the rows of stored objects that are repeated, such as tags: each row is built once.
-
-    None where few are repeated, and where a row needs a closer look, because each then has errors at its own place.
-    """
-    distinct = {id(each): each for each in objects}
-    if _MIN_REPETITIONS * len(distinct) > len(objects):
-        return None
-    build: Any = plan.rows
-    rows = build(list(distinct.values()), None, lambda _index: FAILED)
-    if FAILED in rows:
-        return None
-    by_id = dict(zip(distinct, rows, strict=True))
-    return [by_id[id(each)] for each in objects]
