@@ -34,10 +34,11 @@ class CallDataset:
         """Read the dataset of a week, in two queries."""
         # The weeks of the longest trend.
         states = await read_week_states(scope, list_weeks(MAX_TREND_WEEKS, week))
+        customers = scope.collection("customers")
         if scope.visibility_key != ALL_CUSTOMERS_KEY:
-            return cls(scope, week, states, await _read_ids(scope, scope.match_customers()), ())
+            return cls(scope, week, states, await customers.find_ids(scope.match_customers()), ())
         # A viewer of all customers does not see removed ones, which have no keys.
-        return cls(scope, week, states, None, await _read_ids(scope, {**scope.match(), "keys": []}))
+        return cls(scope, week, states, None, await customers.find_ids({**scope.match(), "keys": []}))
 
     def weeks(self, count: int) -> list[datetime]:
         """Return `count` weeks up to the dataset's, oldest first; raise NumberOutOfRange outside 1–52."""
@@ -67,8 +68,8 @@ class CallDataset:
     def match_visible(self) -> Document:
         """Return the condition on `customer_id` for the visible customers."""
         if self.visible_ids is not None:
-            return {"customer_id": {"$in": list(self.visible_ids)}}
-        return {"customer_id": {"$nin": list(self.removed_ids)}} if self.removed_ids else {}
+            return {"customer_id": {"$in": self.visible_ids}}
+        return {"customer_id": {"$nin": self.removed_ids}} if self.removed_ids else {}
 
 
 async def read_week_states(scope: Scope, weeks: Sequence[datetime]) -> dict[datetime, Document]:
@@ -82,7 +83,3 @@ def match_current_sums(scope: Scope, states: Iterable[Document]) -> Document:
     """Return the condition of the current sums of the weeks with these states."""
     kept = list(states)
     return {**scope.match(), **{name: {"$in": [state[name] for state in kept]} for name in ("week", "roll_up_id")}}
-
-
-async def _read_ids(scope: Scope, where: Document) -> list[str]:
-    return [customer["_id"] for customer in await scope.collection("customers").find(where, {"_id": 1})]

@@ -53,7 +53,7 @@ async def read_totals(dataset: CallDataset, weeks: Sequence[datetime]) -> dict[d
     stored: dict[datetime, CallSums] = {week: dataset.week_states.get(week, {}).get("sums", {}) for week in weeks}
     if not dataset.removed_ids:
         return stored
-    removed = await _sum_weeks(dataset, weeks, {"customer_id": {"$in": list(dataset.removed_ids)}})
+    removed = await _sum_weeks(dataset, weeks, {"customer_id": {"$in": dataset.removed_ids}})
     return stored | {week: _subtract(stored[week], sums) for week, sums in removed.items()}
 
 

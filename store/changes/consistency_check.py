@@ -84,8 +84,8 @@ async def check_customers(scope: Scope) -> AsyncIterator[Problem]:
 async def find_orphaned_license_lines(scope: Scope) -> list[str]:
     """Return the ids of customers that licence lines name and that do not exist."""
     named = await scope.collection(LINES).aggregate([{"$match": scope.match()}, {"$group": {"_id": "$customer_id"}}])
-    customers = await scope.collection("customers").find(scope.match(), {"_id": 1})
-    return sorted({group["_id"] for group in named} - {customer["_id"] for customer in customers})
+    customers = await scope.collection("customers").find_ids(scope.match())
+    return sorted({group["_id"] for group in named} - set(customers))
 
 
 async def repair_customers(scope: Scope, customer_ids: Sequence[str]) -> None:

@@ -34,6 +34,6 @@ async def visible_customers(
     if is_impossible(wanted):
         return ()
     where = customers_query(scope, wanted, await choose_rarest_keys(scope, wanted))
-    customers = await scope.collection(COLLECTION).find(where, {"_id": 1}, hint=KEYS_INDEX)
-    ids = sorted(customer["_id"] for customer in customers)
+    ids = await scope.collection(COLLECTION).find_ids(where, hint=KEYS_INDEX)
+    ids.sort()
     return [{"customer_id": {"$in": part}} for part in split_into_batches(ids, ids_per_query)]

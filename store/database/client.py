@@ -69,6 +69,7 @@ __all__ = [
 Driver = Literal["motor", "pymongo"]
 # The name of MongoDB's index of `_id`, as a hint: without it, a query with `_id` and partner considers all indexes.
 ID_INDEX = "_id_"
+IDS_PER_BATCH = 10_000
 Document = dict[str, Any]
 Session = Any
 Write = InsertOne[Document] | UpdateOne | UpdateMany | ReplaceOne[Document] | DeleteOne | DeleteMany
@@ -207,6 +208,21 @@ class Collection:
             cursor = cursor.hint(hint)
         documents: list[Document] = await cursor.to_list(None)
         return documents
+
+    async def find_ids(
+        self, where: Mapping[str, Any], *, hint: str | None = None, batch_size: int = IDS_PER_BATCH
+    ) -> list[str]:
+        """Return the ids of the matching documents, in no order; documents are held for one batch only.
+
+        An id takes 85 bytes, as a document 400.
+        """
+        cursor = self._raw.find(where, {"_id": 1}, batch_size=batch_size)
+        if hint is not None:
+            cursor = cursor.hint(hint)
+        ids: list[str] = []
+        while documents := await cursor.to_list(batch_size):
+            ids.extend([document["_id"] for document in documents])
+        return ids
 
     async def find_one(
         self, where: Mapping[str, Any], projection: Mapping[str, Any] | None = None, *, session: Session = None

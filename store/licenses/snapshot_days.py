@@ -24,8 +24,7 @@ async def list_partners(client: Client) -> list[tuple[PartnerDocument, datetime 
 async def list_customer_ids(scope: Scope) -> list[str]:
     """Return the ids of all customers that are not removed, read from an index."""
     where = {**scope.match(), "keys": ALL_CUSTOMERS_KEY}
-    customers = await scope.collection("customers").find(where, {"_id": 1}, hint=KEYS_INDEX)
-    return [customer["_id"] for customer in customers]
+    return await scope.collection("customers").find_ids(where, hint=KEYS_INDEX)
 
 
 async def mark_day_finished(scope: Scope, day: datetime) -> None:

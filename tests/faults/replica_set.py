@@ -21,7 +21,19 @@ class ReplicaSet:
 
     def __init__(self, members: list[Mongod]) -> None:
         self.members = members
+        # Kept: a new client for each look takes so much of the interpreter that it delays the load in this process.
+        self._clients = [
+            MongoClient[dict[str, Any]](
+                one.uri, directConnection=True, serverSelectionTimeoutMS=300, connectTimeoutMS=300, socketTimeoutMS=500
+            )
+            for one in members
+        ]
         self.uri = f"mongodb://{','.join(one.address for one in members)}/?replicaSet={SET_NAME}"
+
+    def close(self) -> None:
+        """Close the connections to the members."""
+        for client in self._clients:
+            client.close()
 
     def primary(self) -> Mongod:
         """Return the member that accepts writes; wait until there is one."""
@@ -71,8 +83,7 @@ class ReplicaSet:
 
     def _hello_flag(self, member: Mongod, what: str) -> bool:
         try:
-            with MongoClient[dict[str, Any]](member.uri, serverSelectionTimeoutMS=300, socketTimeoutMS=500) as client:
-                return bool(client.admin.command("hello").get(what))
+            return bool(self._clients[self.members.index(member)].admin.command("hello").get(what))
         except PyMongoError:
             return False
 
@@ -89,5 +100,8 @@ def running_replica_set() -> Iterator[ReplicaSet]:
     """Run a replica set with one primary and two secondaries."""
     with temporary_replica_set(MEMBERS, SET_OPTIONS, settings=SET_SETTINGS) as members:
         made = ReplicaSet(members)
-        made.settle()
-        yield made
+        try:
+            made.settle()
+            yield made
+        finally:
+            made.close()

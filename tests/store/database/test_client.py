@@ -25,6 +25,8 @@ async def check_reads(client: Client) -> None:
     found = await collection.find({"group": 1}, {"_id": 1}, sort=[("_id", -1)], limit=1, hint="_id_")
     assert found == [{"_id": 3}]
     assert await collection.find({}, sort=[("_id", 1)]) == ROWS
+    assert sorted(await collection.find_ids({"group": 0}, hint="_id_", batch_size=1)) == [0, 2]
+    assert await collection.find_ids({"group": 7}) == []
     assert await collection.find_one({"_id": 2}, {"group": 1}) == {"_id": 2, "group": 0}
     assert await collection.find_one({"_id": 9}) is None
     sums: list[dict[str, Any]] = [{"$group": {"_id": "$group", "sum": {"$sum": "$_id"}}}, {"$sort": {"_id": 1}}]
