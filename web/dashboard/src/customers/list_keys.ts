@@ -1,5 +1,6 @@
-/** The keys of the list: j and k move, x selects, t tags, Enter opens, / searches. */
+/** The keys of the list: j and k move, x selects, t tags, Enter opens. */
 import { useEffect, useRef, useState } from "react";
+import { isOccupied } from "../frame/frame_keys";
 
 interface Options {
   count: number;
@@ -27,7 +28,6 @@ export function useListKeys(options: Options): number {
       const id = options.idAt(active);
       if (event.key === "j" || event.key === "ArrowDown") move(active + 1);
       else if (event.key === "k" || event.key === "ArrowUp") move(active - 1);
-      else if (event.key === "/") document.getElementById("customer-search")?.focus();
       else if (event.key === "Enter" && id) options.onOpen(id);
       else if (event.key === "x" && id) options.onToggle(id);
       else if (event.key === "t" && id) options.onTag(id);
@@ -38,12 +38,4 @@ export function useListKeys(options: Options): number {
     return () => document.removeEventListener("keydown", onKey);
   }, []);
   return active;
-}
-
-/** Whether the key belongs to something else: a field, a menu, a dialog, a shortcut of the browser. */
-function isOccupied(event: KeyboardEvent): boolean {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return true;
-  const target = event.target instanceof Element ? event.target : null;
-  if (document.querySelector("[role=dialog], [role=menu]")) return true;
-  return target?.closest("input:not([type=checkbox]), textarea, select, button, a, [role=menu], [role=dialog]") != null;
 }

@@ -61,6 +61,12 @@ export function Frame({ feed, children }: { feed: FeedClient; children: ReactNod
       <TopBar />
       <main id="main" className="main" tabIndex={-1}>
         <ConnectionBanner feed={feed} />
+        {partner.setup.nextStep?.key === "ACCEPT_TERMS" && (
+          <p className="notice">
+            {t("setupNotice.text")}
+            <Link to="/organization?tab=setup">{t("setupNotice.link")}</Link>
+          </p>
+        )}
         {children}
       </main>
     </div>

@@ -1,23 +1,45 @@
 /** The top bar: partner, connection state, language, theme, and the viewer. */
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useConnectionState } from "../api/feeds";
 import { signOut } from "../session/sign_in";
 import { keepToken } from "../../../session/token";
-import { useViewer } from "../session/viewer";
+import { usePermission, useViewer } from "../session/viewer";
+import { later } from "../texts/later";
 import { chooseLanguage, currentLanguage, type Language, LANGUAGES } from "../texts/texts";
+import { Button } from "../ui/button";
+import { Icon } from "../ui/icons";
 import { MenuButton, type MenuGroup } from "../ui/menu_button";
+import { useFrameKeys } from "./frame_keys";
 import { LaunchOrganization } from "./launch_organization";
 import { applyTheme, chosenTheme, type Theme, THEMES } from "./theme";
 
+const SearchDialog = lazy(() => import("./search_dialog"));
+const KeysDialog = later(() => import("./keys_dialog"));
+
 export function TopBar() {
+  const { t } = useTranslation();
   const { partner } = useViewer();
+  const canSearch = usePermission("READ_CUSTOMERS");
+  const [dialog, setDialog] = useState<"search" | "keys" | null>(null);
+  useFrameKeys({ onSearch: () => canSearch && setDialog("search"), onHelp: () => setDialog("keys") });
   return (
     <header className="top-bar">
       <p className="top-bar-partner">{partner.name}</p>
+      {canSearch && (
+        <Button className="search-button" aria-label={t("search.title")} onPress={() => setDialog("search")}>
+          <Icon name="search" />
+          <span>{t("search.button")}</span>
+          <kbd aria-hidden="true">/</kbd>
+        </Button>
+      )}
       <LaunchOrganization />
       <Connection />
-      <ViewerMenu />
+      <ViewerMenu onKeys={() => setDialog("keys")} />
+      <Suspense>
+        {dialog === "search" && <SearchDialog onClose={() => setDialog(null)} />}
+        {dialog === "keys" && <KeysDialog onClose={() => setDialog(null)} />}
+      </Suspense>
     </header>
   );
 }
@@ -35,7 +57,7 @@ function Connection() {
   );
 }
 
-function ViewerMenu() {
+function ViewerMenu({ onKeys }: { onKeys(): void }) {
   const { t } = useTranslation();
   const { administrator } = useViewer();
   const [theme, setTheme] = useState(chosenTheme);
@@ -61,6 +83,7 @@ function ViewerMenu() {
     {
       id: "actions",
       entries: [
+        { id: "keys", text: t("viewer.keys"), end: "?", onAction: onKeys },
         { id: "graphiql", text: "GraphiQL", href: "/graphql", target: "_blank" },
         { id: "leave", text: t("viewer.signOut"), onAction: leave },
       ],

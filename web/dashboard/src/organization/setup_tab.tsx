@@ -29,7 +29,7 @@ export function SetupTab({ partner, openTab }: TabProps) {
                   {completedAt ? "✓" : place + 1}
                 </span>
                 {t(`setup.step.${key}`)}
-                {completedAt && <span className="secondary small">{t("setup.completed", { date: date(completedAt) })}</span>}
+                {completedAt && <span className="secondary small setup-completed">{t("setup.completed", { date: date(completedAt) })}</span>}
               </h3>
               {isNext && <Step partner={partner} openTab={openTab} stepKey={key} />}
             </li>
@@ -87,7 +87,7 @@ function Terms({ partner }: { partner: Partner }) {
   return (
     <>
       <div className="terms" role="region" tabIndex={0} aria-label={t("setup.terms", { version })}>
-        {text}
+        <TermsText text={text} />
       </div>
       {url && (
         <p>
@@ -98,6 +98,14 @@ function Terms({ partner }: { partner: Partner }) {
       )}
     </>
   );
+}
+
+/** Headings and paragraphs of the Markdown; anything else is shown as it is written. */
+function TermsText({ text }: { text: string }) {
+  return text.split(/\n{2,}/).map((block, place) => {
+    const heading = /^#{1,6}\s+(.*)$/.exec(block.trim());
+    return heading ? <h4 key={place}>{heading[1]}</h4> : <p key={place}>{block.trim()}</p>;
+  });
 }
 
 function AcceptedTerms({ partner }: { partner: Partner }) {

@@ -8,6 +8,7 @@ import { CardsSkeleton, EmptyTab } from "../customer/tab_states";
 import type { HelpdeskRequestsQuery, HelpdeskTopic } from "../gql/graphql";
 import { usePermission } from "../session/viewer";
 import { Button } from "../ui/button";
+import { CustomerSearch, type FoundCustomer } from "../ui/customer_search";
 import { Failure } from "../ui/failure";
 import { useFormats } from "../ui/formats";
 import { FormDialog, SelectInput, TextAreaInput, TextInput } from "../ui/form";
@@ -138,16 +139,30 @@ function AskDialog({ onDone, onClose }: DialogProps) {
   const [topic, setTopic] = useState<HelpdeskTopic>("CALLING");
   const [subject, setSubject] = useState("");
   const [message, setMessage] = useState("");
+  const [customer, setCustomer] = useState<FoundCustomer | null>(null);
   const send = async (idempotencyKey: string) => {
-    const { data, error } = await client.mutation(REQUEST_HELPDESK, { input: { topic, subject, message, idempotencyKey } }).toPromise();
+    const { data, error } = await client.mutation(REQUEST_HELPDESK, { input: { topic, subject, message, customer: customer?.id ?? null, idempotencyKey } }).toPromise();
     return { userErrors: data?.requestHelpdesk?.userErrors, error };
   };
   return (
-    <FormDialog title={t("helpdesk.ask")} action={t("helpdesk.send")} fields={["topic", "subject", "message"]} send={send} onDone={onDone} onClose={onClose}>
+    <FormDialog title={t("helpdesk.ask")} action={t("helpdesk.send")} fields={["topic", "subject", "message", "customer"]} send={send} onDone={onDone} onClose={onClose}>
       {(errors) => (
         <>
           <SelectInput label={t("helpdesk.topic")} value={topic} onChange={(value) => setTopic(value as HelpdeskTopic)} error={errors.topic} options={TOPICS.map((id) => [id, t(`helpdesk.topics.${id}`)])} />
           <TextInput label={t("helpdesk.subject")} value={subject} onChange={setSubject} error={errors.subject} autoFocus />
+          {customer ? (
+            <div className="field">
+              <span className="field-label">{t("helpdesk.customer")}</span>
+              <span className="chosen-customer">
+                {customer.name}
+                <Button kind="quiet" onPress={() => setCustomer(null)}>
+                  {t("helpdesk.noCustomer")}
+                </Button>
+              </span>
+            </div>
+          ) : (
+            <CustomerSearch label={t("helpdesk.customer")} onChoose={setCustomer} error={errors.customer} />
+          )}
           <TextAreaInput label={t("helpdesk.message")} value={message} onChange={setMessage} error={errors.message} />
         </>
       )}
