@@ -87,16 +87,14 @@ def field(
 
     With `batch` it is `resolver(context, parents, **arguments)`, which returns the results in the parents' order: any
     field that needs the database below a list is one. `reads` are the stored fields that it needs of its parent, by
-    default all; with `embedded`, the field whose documents the resolver returns, it is that field. A resolver with the
-    argument `projection` is told which stored keys are needed of the documents that it returns. `same_read`: it returns
-    what was read together with its parent. `selection_flags` adds arguments that are True where one of the named fields
-    is selected below this one, or where a cursor is given: only its list knows whether the cursor is valid. Without
-    `cost` it is that of the type. `depends_on_viewer`: feeds share no values between administrators.
+    default all; instead, `embedded` is the field whose documents the resolver returns. A resolver with the argument
+    `projection` is told which stored keys are needed of the documents that it returns. `same_read`: it returns what was
+    read with its parent. `selection_flags` adds arguments that are True where one of the named fields is selected below
+    this one, or where a cursor is given: only its list knows whether the cursor is valid. Without `cost` it is that of
+    the type. `depends_on_viewer`: feeds share no values between administrators.
     """
-    flags, batch_function = selection_flags or ({} if arguments else None), resolver if batch else None
-    reads = reads if embedded is None else (embedded,)
-    execution = _field_execution(resolver, requires, flags, batch_function, reads)
-    execution = replace(execution, same_read=same_read, embedded=_embedded_objects(embedded))
+    execution = _field_execution(resolver, requires, selection_flags or ({} if arguments else None), batch, reads)
+    execution = replace(execution, same_read=same_read, **_embedded_execution(embedded))
     return strawberry.field(
         resolver=_stock_resolver(resolver, execution, arguments, is_batch=batch),
         graphql_type=graphql_type,
@@ -110,23 +108,27 @@ def _field_execution(
     resolver: Callable[..., Any],
     requires: Permission | None,
     selection_flags: Mapping[str, AbstractSet[str]] | None,
-    batch: Callable[..., Any] | None,
+    is_batch: bool,
     reads: Iterable[Field[Any]] | None,
 ) -> FieldExecution:
     """Return what the compiled executor must know of a field; without `selection_flags` it has no arguments."""
     return FieldExecution(
-        batch=batch,
-        each=resolver if batch is None else None,
+        batch=resolver if is_batch else None,
+        each=None if is_batch else resolver,
         guard=None if requires is None else partial(_check_permission, requires),
         arguments=None if selection_flags is None else partial(_convert_arguments, tuple(selection_flags.items())),
         reads=None if reads is None else keys_of(reads),
-        takes_projection="projection" in inspect.signature(batch or resolver).parameters,
-        is_synchronous=batch is None and not inspect.iscoroutinefunction(resolver),
+        takes_projection="projection" in inspect.signature(resolver).parameters,
+        is_synchronous=not is_batch and not inspect.iscoroutinefunction(resolver),
     )
 
 
-def _embedded_objects(embedded: EmbeddedField[Any] | None) -> EmbeddedObjects | None:
-    return None if embedded is None else EmbeddedObjects(embedded.key, embedded.document_class, embedded.order)
+def _embedded_execution(embedded: EmbeddedField[Any] | None) -> Mapping[str, Any]:
+    """Return what the compiled executor must know of a field that shows embedded documents."""
+    if embedded is None:
+        return {}
+    objects = EmbeddedObjects(embedded.key, embedded.document_class, embedded.order)
+    return {"embedded": objects, "reads": keys_of([embedded])}
 
 
 def _stock_resolver(
