@@ -1,4 +1,4 @@
-/** Writes the types of every operation of the dashboard and widgets, and the manifest of trusted documents. */
+/** Writes the types of the schema and of every operation of the dashboard, and the manifest of trusted documents. */
 import type { CodegenConfig } from "@graphql-codegen/cli";
 import { addTypenameSelectionDocumentTransform } from "@graphql-codegen/client-preset";
 
@@ -8,6 +8,7 @@ const config: CodegenConfig = {
   schema: "../schema.graphql",
   ignoreNoDocuments: true,
   generates: {
+    "client/src/schema.ts": { plugins: ["typescript"], config: { enumsAsTypes: true, futureProofEnums: true, scalars, useTypeImports: true } },
     "dashboard/src/gql/": {
       documents: ["dashboard/src/**/*.{ts,tsx}", "!**/gql/**"],
       preset: "client",

@@ -1,11 +1,13 @@
 /** What both transports of feeds share: the state of the connection, pauses before retries, cursors, ids of documents. */
-import { isUnknownDocument } from "./documents";
-import type { FeedOperation, FeedResult, FeedSink } from "./feed";
+import { isUnknownDocument } from "./documents.js";
+import type { FeedOperation, FeedResult, FeedSink } from "./feed.js";
 
 const MAX_PAUSE_MILLISECONDS = 30_000;
 const FIRST_PAUSE_MILLISECONDS = 500;
 
 export type ConnectionState = "idle" | "connecting" | "live" | "reconnecting" | "refused";
+
+const WORST_FIRST: readonly ConnectionState[] = ["refused", "reconnecting", "connecting", "live"];
 
 /** Random, so that not all clients come back at once after a restart of the server. */
 export function pause(tries: number): Promise<void> {
@@ -27,6 +29,24 @@ export class States {
     this.#listeners.add(listener);
     listener(this.#state);
     return () => this.#listeners.delete(listener);
+  }
+}
+
+/** The state of a client whose feeds have a connection each: the worst of them. */
+export class StreamStates {
+  readonly #states = new States();
+  readonly #ofStreams = new Map<object, ConnectionState>();
+
+  /** Without a state, the stream has ended. */
+  set(stream: object, state: ConnectionState | undefined): void {
+    if (state === undefined) this.#ofStreams.delete(stream);
+    else this.#ofStreams.set(stream, state);
+    const present = new Set(this.#ofStreams.values());
+    this.#states.set(WORST_FIRST.find((each) => present.has(each)) ?? "idle");
+  }
+
+  listen(listener: (state: ConnectionState) => void): () => void {
+    return this.#states.listen(listener);
   }
 }
 
@@ -66,9 +86,10 @@ function rememberCursor(variables: Record<string, unknown>, result: FeedResult):
   }
 }
 
-/** The code of the first error of a feed that has ended. */
+/** The code of the first error of a feed that has ended; Apollo wraps the errors. */
 export function codeOf(failure: unknown): string | undefined {
-  if (!Array.isArray(failure)) return undefined;
-  const [first] = failure as { extensions?: { code?: string } }[];
+  const errors = typeof failure === "object" && failure !== null && "errors" in failure ? failure.errors : failure;
+  if (!Array.isArray(errors)) return undefined;
+  const [first] = errors as { extensions?: { code?: string } }[];
   return first?.extensions?.code;
 }

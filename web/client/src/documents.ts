@@ -25,3 +25,9 @@ async function isUnknown(answer: Response): Promise<boolean> {
   const body = (await answer.clone().json().catch(() => ({}))) as ErrorBody;
   return isUnknownDocument(body.errors?.[0]?.extensions?.code);
 }
+
+/** The id of a document that graphql-codegen's client preset made with `embedHashInDocument`. */
+export function documentHash(document: object): string | undefined {
+  const { __meta__ } = document as { __meta__?: { hash?: string } };
+  return __meta__?.hash;
+}

@@ -5,8 +5,8 @@
  * bulkJob) has no cursor; the server sends its present value again after each reconnection.
  */
 import { createClient, type SubscribePayload } from "graphql-ws";
-import { codeOf, type ConnectionState, pause, startResuming, States } from "./connection";
-import type { TokenSource } from "./token";
+import { codeOf, type ConnectionState, pause, startResuming, States } from "./connection.js";
+import type { TokenSource } from "./token.js";
 
 /** 4403: the token has expired, or is no longer this person's. Trying again cannot help. */
 const FORBIDDEN = 4403;

@@ -1,7 +1,7 @@
 /** urql: an exchange that runs subscriptions over a feed client, and one that sends operations by their ids. */
 import { type Exchange, getOperationName, makeOperation, mapExchange, stringifyDocument, subscriptionExchange } from "@urql/core";
-import { sendById } from "./documents";
-import type { FeedClient, FeedResult } from "./feed";
+import { documentHash, sendById } from "./documents.js";
+import type { FeedClient, FeedResult } from "./feed.js";
 
 export function feedExchange(feed: FeedClient): Exchange {
   return subscriptionExchange({
@@ -41,10 +41,4 @@ export function documentIdExchange(): Exchange {
       });
     },
   });
-}
-
-/** The id of a document that graphql-codegen's client preset made with `embedHashInDocument`. */
-export function documentHash(document: object): string | undefined {
-  const { __meta__ } = document as { __meta__?: { hash?: string } };
-  return __meta__?.hash;
 }

@@ -1,8 +1,7 @@
 /** Following a feed from a component: it begins after a cursor, and ends with the component. */
 import { stringifyDocument, type TypedDocumentNode } from "@urql/core";
 import { createContext, useContext, useEffect, useRef, useState } from "react";
-import { type ConnectionState, type FeedClient, isCursorExpired } from "../../../client/src";
-import { documentHash } from "../../../client/src/urql";
+import { type ConnectionState, documentHash, type FeedClient, isCursorExpired } from "../../../client/src";
 
 export const FeedContext = createContext<FeedClient | null>(null);
 
