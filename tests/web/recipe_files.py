@@ -6,6 +6,7 @@ from pathlib import Path
 from tests.web.conftest import WEB
 
 PAGE = WEB.parent / "docs" / "for-spa-developers.md"
+CLIENT_PAGE = WEB / "client" / "README.md"
 PRINTED_ADDRESS = "http://127.0.0.1:8000"
 
 
@@ -19,7 +20,7 @@ def read_recipe_files(page: Path = PAGE) -> dict[str, str]:
 
 def write_recipe_files(folder: Path, address: str) -> None:
     """Write the files below the folder; the printed address becomes that of the test's server."""
-    for name, text in read_recipe_files().items():
+    for name, text in (read_recipe_files() | read_recipe_files(CLIENT_PAGE)).items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text.replace(PRINTED_ADDRESS, address), encoding="utf-8")

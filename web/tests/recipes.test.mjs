@@ -91,6 +91,50 @@ async function useApollo(gate, filter) {
   return { list, stop: () => { subscription.unsubscribe(); client.stop(); } };
 }
 
+/** The client package with Apollo: its link over a websocket, or over server-sent events. */
+async function usePackage(gate, filter) {
+  const { CUSTOMERS, followCustomers } = await load("apollo.js");
+  const { createApolloClient } = await load("apollo_client.js");
+  const { createEventStreamFeedClient, createFeedClient } = await load("node_modules/@partnerhub/client/dist/index.js");
+  const create = library === "package" ? createFeedClient : createEventStreamFeedClient;
+  const feeds = create({ address: gate.address, token });
+  const states = [];
+  feeds.onState((state) => states.push(state));
+  const client = createApolloClient(gate.address, token, library === "package" ? feeds : recorded(feeds));
+  const { data } = await client.query({ query: CUSTOMERS, variables: { filter } });
+  const subscription = followCustomers(client, filter, data.feedCursor);
+  const list = () => client.readQuery({ query: CUSTOMERS, variables: { filter } }).customers.nodes;
+  const check = async () => {
+    assert.deepEqual(states.filter((state) => state !== "connecting").slice(0, 3), ["idle", "live", "reconnecting"]);
+    const before = subscriptions().length;
+    feeds.reconnect();
+    await until(() => subscriptions().length > before && states.at(-1) === "live", "The new connection");
+    await showsARefusal(create);
+  };
+  return { list, check, stop: () => { subscription.unsubscribe(); feeds.close(); client.stop(); } };
+}
+
+/** A feed client that notes what goes over it, as the websocket above does. */
+function recorded(feeds) {
+  const send = globalThis.fetch;
+  globalThis.fetch = (url, init) => {
+    if (String(url).endsWith("/graphql/stream")) sent.push({ type: "subscribe", payload: JSON.parse(init.body) });
+    return send(url, init);
+  };
+  const subscribe = (operation, sink) =>
+    feeds.subscribe(operation, { ...sink, next: (payload) => { received.push({ type: "next", payload }); sink.next(payload); } });
+  return { ...feeds, subscribe };
+}
+
+async function showsARefusal(create) {
+  const feeds = create({ address, token: () => "not-a-token" });
+  const refused = new Promise((done) => feeds.onState((state) => state === "refused" && done()));
+  const query = "subscription { tagChanged { cursor } }";
+  await new Promise((error) => feeds.subscribe({ query }, { next() {}, complete() {}, error }));
+  await refused;
+  feeds.close();
+}
+
 async function useUrql(gate, filter) {
   const { createUrqlClient, CUSTOMERS, CHANGES } = await load("urql.js");
   const client = createUrqlClient(gate.address, token);
@@ -149,7 +193,7 @@ const [member, hot] = [await createTag(`${library} member`), await createTag(`${
 await change(ASSIGN, anna, member);
 await change(ASSIGN, cesar, member);
 const gate = await openGate();
-const client = await { apollo: useApollo, urql: useUrql, relay: useRelay }[library](gate, { tag: [member] });
+const client = await { apollo: useApollo, urql: useUrql, relay: useRelay, package: usePackage, "package-events": usePackage }[library](gate, { tag: [member] });
 const names = () => client.list().map(({ name }) => name).join(" ");
 const subscriptions = () => sent.filter(({ type }) => type === "subscribe");
 const changes = () => received.filter(({ type }) => type === "next").map(({ payload }) => payload.data.customerListChanged);
@@ -173,6 +217,7 @@ await until(() => names() === "Berta Cesar", "The customer that moved back");
 // Before these, the feed may have repeated changes that the list showed already; it never repeats its own.
 assert.deepEqual(changes().slice(-5).map(({ kind }) => kind), ["UPDATED", "ENTERED", "LEFT", "UPDATED", "UPDATED"]);
 assert.equal(new Set(changes().map(({ cursor }) => cursor)).size, changes().length);
+await client.check?.();
 assert.deepEqual(warnings, []);
 client.stop();
 process.exit(0);
