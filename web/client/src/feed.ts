@@ -11,6 +11,9 @@ import type { TokenSource } from "./token.js";
 /** 4403: the token has expired, or is no longer this person's. Trying again cannot help. */
 const FORBIDDEN = 4403;
 
+const PING_MILLISECONDS = 20_000;
+const SILENCE_MILLISECONDS = 10_000;
+
 export interface FeedOperation {
   query: string;
   operationName?: string | undefined;
@@ -51,22 +54,31 @@ export interface FeedOptions {
 /** Returns a client over a websocket (graphql-transport-ws). All its feeds share one connection. */
 export function createFeedClient({ address, token }: FeedOptions): FeedClient {
   const states = new States();
+  let silence: ReturnType<typeof setTimeout> | undefined;
   const client = createClient({
     url: `${address.replace(/^http/, "ws")}/graphql`,
     connectionParams: async () => ({ authorization: `Bearer ${await token()}` }),
     retryAttempts: Number.POSITIVE_INFINITY,
     retryWait: pause,
-    // Connections fail with events; an Error is a mistake of this page, and would be repeated without a pause.
-    shouldRetry: (failure) => !(failure instanceof Error) && !isRefusal(failure),
+    // Connections fail with events, or with an error that has a code, like a given up connection. Another error is a mistake
+    // of this page, and would be repeated without a pause.
+    shouldRetry: (failure) => (closeCode(failure) !== undefined || !(failure instanceof Error)) && !isRefusal(failure),
     jsonMessageReplacer: withoutEmptyQuery,
     // A page that changes from one feed to another keeps its connection.
     lazyCloseTimeout: 10_000,
-    // A vanished server sends no close frame: without an answer to a ping the connection is given up.
-    keepAlive: 20_000,
+    keepAlive: PING_MILLISECONDS,
     on: {
+      // A vanished server sends no close frame: without an answer to a ping the connection is given up.
+      ping: (isReceived) => {
+        if (!isReceived) silence = setTimeout(() => client.terminate(), SILENCE_MILLISECONDS);
+      },
+      pong: () => clearTimeout(silence),
       connecting: (isRetry) => states.set(isRetry ? "reconnecting" : "connecting"),
       connected: () => states.set("live"),
-      closed: (event) => states.set(isRefusal(event) ? "refused" : isNormal(event) ? "idle" : "reconnecting"),
+      closed(event) {
+        clearTimeout(silence);
+        states.set(isRefusal(event) ? "refused" : isNormal(event) ? "idle" : "reconnecting");
+      },
     },
   });
   return {
