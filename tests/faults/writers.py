@@ -8,9 +8,10 @@ from time import monotonic
 from typing import Any
 from uuid import uuid4
 
-import httpx
+import orjson
 
 from tests.faults.event_comparison import Event
+from tests.faults.http_connections import HttpConnections
 
 _FIELDS = {True: "assignTags", False: "removeTags"}
 _KINDS = {True: "TAGS_ASSIGNED", False: "TAGS_REMOVED"}
@@ -23,7 +24,7 @@ class Writers:
 
     def __init__(self, addresses: Sequence[str], token: str, customers: Sequence[str], tag: str) -> None:
         self._addresses, self.tag, self._customers = addresses, tag, customers
-        self._headers = {"Authorization": f"Bearer {token}"}
+        self._token = token
         # Acknowledged mutations by customer, seconds by request, and other responses.
         self.acknowledged: dict[str, list[str]] = {id_: [] for id_ in customers}
         self.request_seconds: list[float] = []
@@ -44,22 +45,22 @@ class Writers:
 
     async def run(self, per_second: float, writers: int) -> None:
         """Send mutations at a rate per second by a number of writers, if responses are immediate."""
-        limits = httpx.Limits(max_connections=writers, max_keepalive_connections=writers)
-        async with httpx.AsyncClient(verify=False, limits=limits, timeout=30) as http, asyncio.TaskGroup() as group:
+        async with asyncio.TaskGroup() as group:
             for number in range(writers):
-                group.create_task(self._write(http, self._customers[number::writers], writers / per_second))
+                group.create_task(self._write(self._customers[number::writers], writers / per_second))
 
-    async def _write(self, http: httpx.AsyncClient, customers: Sequence[str], pause: float) -> None:
+    async def _write(self, customers: Sequence[str], pause: float) -> None:
         is_on = dict.fromkeys(customers, False)
         due = monotonic() + random.uniform(0, pause)
-        while not self._is_stopping:
-            await asyncio.sleep(max(0.0, due - monotonic()))
-            due = max(due + pause, monotonic() - pause)
-            customer = random.choice(customers)
-            is_on[customer] = not is_on[customer]
-            await self._retry_until_acknowledged(http, customer, is_on[customer])
+        with HttpConnections(self._token) as http:
+            while not self._is_stopping:
+                await asyncio.sleep(max(0.0, due - monotonic()))
+                due = max(due + pause, monotonic() - pause)
+                customer = random.choice(customers)
+                is_on[customer] = not is_on[customer]
+                await self._retry_until_acknowledged(http, customer, is_on[customer])
 
-    async def _retry_until_acknowledged(self, http: httpx.AsyncClient, customer: str, on: bool) -> None:
+    async def _retry_until_acknowledged(self, http: HttpConnections, customer: str, on: bool) -> None:
         given = {"customers": {"ids": [customer]}, "tags": [self.tag], "idempotencyKey": uuid4().hex}
         body = {"query": _MUTATION.format(_FIELDS[on], _INPUTS[on]), "variables": {"i": given}}
         while (payload := await self._send_mutation(http, body, _FIELDS[on])) is None:
@@ -68,16 +69,16 @@ class Writers:
         self.acknowledged[customer].append(_KINDS[on])
         self.acknowledged_at.append(monotonic())
 
-    async def _send_mutation(self, http: httpx.AsyncClient, body: dict[str, Any], field: str) -> dict[str, Any] | None:
+    async def _send_mutation(self, http: HttpConnections, body: dict[str, Any], field: str) -> dict[str, Any] | None:
         begun = monotonic()
         try:
-            response = await http.post(f"{random.choice(self._addresses)}/graphql", json=body, headers=self._headers)
-        except (httpx.TransportError, IndexError) as gone:
+            response = await http.post(random.choice(self._addresses), "/graphql", orjson.dumps(body))
+        except (OSError, EOFError, IndexError) as gone:
             self.error_counts[type(gone).__name__] += 1
             return None
         finally:
             self.request_seconds.append(monotonic() - begun)
-        answer = response.json()
+        answer = orjson.loads(response)
         if "errors" not in answer:
             payload: dict[str, Any] = answer["data"][field]
             return payload
