@@ -21,6 +21,7 @@ from store.customers.list_planner.key_statistics import count_requested_keys
 from store.database.client import Client, PyMongoError
 from store.database.leases import acquire_lease, release_lease, renewed_lease
 from store.database.orphaned_transactions import abort_orphaned_transactions
+from store.integrations.alert_state_changes import wake_alerts
 from store.licenses.peer_histogram import fold_histograms
 
 _log = structlog.get_logger(__name__)
@@ -53,6 +54,7 @@ JOBS: Sequence[Job] = (
     Job("bulk_jobs", bulk_jobs, 0.5),
     Job("cleanup_tags", cleanup_tags, 1.0),
     Job("cleanup_assignments", cleanup_assignments, 1.0),
+    Job("wake_alerts", wake_alerts, 1.0),
     Job("reevaluate_customers", reevaluate_customers, 1.0),
     Job("snapshot_licenses", snapshot_licenses, 5.0, run_now=snapshot_licenses_now),
     Job("roll_up_calls", roll_up_calls, 1.0, run_now=roll_up_calls_now),

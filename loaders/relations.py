@@ -23,6 +23,7 @@ from loaders.customers import (
     read_entitlements,
     read_entitlements_by_customer,
 )
+from loaders.integrations import read_alert_rules, read_alerts, read_webhook_deliveries, read_webhooks
 from loaders.kpis import KpiLoader
 from loaders.license_reports import LicenseReportLoaders, read_week_ago
 from loaders.organization import (
@@ -36,13 +37,13 @@ from loaders.relation import Relation, RelationLoader, RelationSet
 from loaders.request_memo import RequestMemo
 from loaders.tags import count_tagged_customers, read_tags
 from loaders.trends import read_calling_points, read_license_points
-from loaders.webhooks import read_webhook_deliveries, read_webhooks
 from store.calling.dataset import CallDataset
 from store.customers.customers import CustomerDocument, CustomerOrder, Customers
 from store.database.stored_fields import Projection
 from store.entitlements.documents import EntitlementDocument
 from store.entitlements.invoices import InvoiceDocument
 from store.entitlements.orders import OrderDocument
+from store.integrations.alerts import AlertDocument
 from store.organization.helpdesk import HelpdeskRequestDocument
 from store.organization.views import ViewDocument
 from store.tags.bulk_jobs import BulkJobDocument, read_job
@@ -51,7 +52,7 @@ from store.tenants.administrators import AdministratorDocument
 
 # A document that belongs to a customer.
 Value = TypeVar("Value")
-CustomerPart = TypeVar("CustomerPart", EntitlementDocument, InvoiceDocument, OrderDocument)
+CustomerPart = TypeVar("CustomerPart", AlertDocument, EntitlementDocument, InvoiceDocument, OrderDocument)
 CustomerPageKey = tuple[AllOf, CustomerOrder, PageRequest, Projection]
 
 
@@ -85,6 +86,8 @@ class Loaders(RelationSet):
     calling_trends = Relation(read_calling_points)
     webhooks = Relation(read_webhooks)
     webhook_deliveries = Relation(read_webhook_deliveries)
+    alert_rules = Relation(read_alert_rules)
+    alerts = Relation(read_alerts)
 
     @cached_property
     def bulk_jobs(self) -> RequestMemo[str, BulkJobDocument | None]:

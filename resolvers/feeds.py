@@ -55,16 +55,28 @@ class FeedChange:
     required_customer_id: str | None
 
 
+async def filter_visible_changes(context: Context, changes: Sequence[Change]) -> Sequence[Change]:
+    """Return the changes whose required customer is visible to the viewer now, with one look-up for all."""
+    customer_ids = {change.required_customer_id for change in changes} - {None}
+    customers = await context.loaders.customers.load_many(str(id_) for id_ in customer_ids)
+    visible = {customer.id for customer in customers if customer is not None}
+    return [
+        change for change in changes if change.required_customer_id is None or change.required_customer_id in visible
+    ]
+
+
 @dataclass(frozen=True, slots=True)
 class EventFeed(Generic[Condition]):
     """A feed of changes.
 
     `parse(**arguments)` returns the condition of a subscription; it raises BadUserInput.
     `select(event, condition, viewer)` is pure: it returns the change, or None for an event that is not one.
+    `only_visible(context, changes)` returns those changes whose objects the viewer still sees at delivery.
     """
 
     parse: Callable[..., Condition]
     select: Callable[[FeedEvent, Condition, FeedViewer], FeedChange | None]
+    only_visible: Callable[[Context, Sequence[Any]], Awaitable[Sequence[Any]]] = filter_visible_changes
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +105,3 @@ def parse_feed_filter(filter: Mapping[str, Any] | None = None) -> AllOf:
     for name in find_time_conditions(filter or {}):
         raise ConditionNotInFeed(name)
     return condition
-
-
-async def filter_visible_changes(context: Context, changes: Sequence[Change]) -> Sequence[Change]:
-    """Return the changes whose required customer is visible to the viewer now, with one look-up for all."""
-    customer_ids = {change.required_customer_id for change in changes} - {None}
-    customers = await context.loaders.customers.load_many(str(id_) for id_ in customer_ids)
-    visible = {customer.id for customer in customers if customer is not None}
-    return [
-        change for change in changes if change.required_customer_id is None or change.required_customer_id in visible
-    ]

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from domain.integrations.alerts import MAX_RULES
 from domain.integrations.exports import ExportReference, sign_export_token
 from domain.integrations.webhook_addresses import WebhookPolicy
 from domain.partner.helpdesk import HelpdeskContact
@@ -19,6 +20,7 @@ class Installation:
     terms: Terms = DEFAULT_TERMS
     max_customers: int = 1_000_000
     webhook_policy: WebhookPolicy = field(default_factory=WebhookPolicy)
+    max_alert_rules: int = MAX_RULES
 
     def launch_url(self, partner_id: str, launch_id: str) -> str:
         """Return the address that opens the launch; raise RuntimeError where the installation has no key."""

@@ -92,4 +92,6 @@ _READERS: dict[str, _Reader] = {
     "evt": _by_id("events"),
     "whk": _by_id("webhooks"),
     "dlv": _by_id("webhook_deliveries"),
+    "alr": _by_id("alert_rules"),
+    "alt": _of_customers("alerts"),
 }

@@ -57,6 +57,8 @@ _KIND_DESCRIPTIONS = {
     "HELPDESK_CLOSED": "A request to the helpdesk was closed.",
     "ORGANIZATION_LAUNCHED": "An address of the partner organization's console was issued or used.",
     "WEBHOOK_CHANGED": "A webhook was created, changed, paused, disabled or deleted, or got a new secret.",
+    "ALERT_RULE_CHANGED": "An alert rule was created, changed or deleted.",
+    "ALERT_CHANGED": "An alert opened, was acknowledged, snoozed or resolved, or opened again after its snooze.",
     "EXPORTED": "An address that exports a list was issued or used.",
     "VIEW_SAVED": "A view was created or changed.",
     "VIEW_DELETED": "A view was deleted.",

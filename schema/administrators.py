@@ -8,13 +8,12 @@ from domain.partner.administrators import ChangeAdministrator, InviteAdministrat
 from domain.partner.assignments import AssignAdministrator, UnassignAdministrator
 from domain.text.input_checks import MAX_IDS
 from resolvers import administrators, roles
-from schema.connections import Connection
 from schema.costs import VALUES, list_size
 from schema.customers import Customer
 from schema.enums import AdministratorState, PartnerRole, Permission
 from schema.fields import Argument, field, mutation
 from schema.mutation_parts import IDEMPOTENCY_KEY_FIELD, OPTIONAL_VERSION_INPUT, user_errors_field
-from schema.node import PAGED
+from schema.node import PAGED, Connection
 from schema.organization import PartnerAdministrator
 
 

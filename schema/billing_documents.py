@@ -8,11 +8,10 @@ import strawberry
 
 from domain.entitlements.orders import MAX_ORDER_LINES
 from resolvers import billing_documents
-from schema.connections import Connection
 from schema.costs import STEPWISE_RELATION_COST, list_size
 from schema.enums import InvoiceState, OrderKind, Product
 from schema.fields import field
-from schema.node import PAGED, Node
+from schema.node import PAGED, Connection, Node
 from schema.stored_values import shows
 from store.entitlements.documents import EntitlementDocument
 from store.entitlements.invoices import InvoiceDocument

@@ -6,7 +6,6 @@ import strawberry
 
 from domain.calling.figures import MAX_TREND_WEEKS
 from resolvers import calling_engagement as engagement
-from schema.connections import Connection
 from schema.costs import AGGREGATE_COST, list_size
 from schema.customers import ACTIVE_USERS, LICENSED_USERS, MINUTES, Customer
 from schema.enums import (
@@ -19,7 +18,7 @@ from schema.enums import (
     Permission,
 )
 from schema.fields import Argument, field
-from schema.node import PAGED
+from schema.node import PAGED, Connection
 
 
 @strawberry.type

@@ -4,8 +4,9 @@ from datetime import datetime
 
 import strawberry
 
-from resolvers import activity_feeds, bulk_job_feeds, feed_cursor, kpis, list_feeds, status_feeds, tag_feeds
+from resolvers import activity_feeds, alerts, bulk_job_feeds, feed_cursor, kpis, list_feeds, status_feeds, tag_feeds
 from schema.activity import ActivityEvent, ActivityFilter
+from schema.alerts import Alert
 from schema.costs import VALUES, list_size
 from schema.customer_inputs import CustomerFilter
 from schema.customers import Customer
@@ -78,6 +79,16 @@ class ActivityChange:
 
 
 @strawberry.type
+class AlertChange:
+    """An alert opened, changed or was resolved."""
+
+    cursor: str = field(feed_cursor.change_cursor, str, "Pass it as `after` to continue exactly after this event.")
+    alert = field(
+        alerts.changed_alert, Alert, "The alert as it is when the event is delivered.", depends_on_viewer=True
+    )
+
+
+@strawberry.type
 class Subscription:
     """The live feeds. A feed begins at the moment at which its operation was accepted, or after the cursor `after`:
     the last cursor received, or Query.feedCursor. With `after`, on any server, nothing is lost, repeated or
@@ -128,6 +139,12 @@ class Subscription:
         filter=Argument(
             ActivityFilter | None, description="Only events that match. Without it, all events that the viewer sees."
         ),
+        after=AFTER_ARGUMENT,
+    )
+    alert_changed = feed_field(
+        alerts.ALERT_CHANGED,
+        AlertChange,
+        "The alerts of the viewer's own rules that opened, changed or were resolved.",
         after=AFTER_ARGUMENT,
     )
     kpis_changed = feed_field(

@@ -7,13 +7,12 @@ import strawberry
 from domain.entitlements.forecasts import MAX_FORECAST_MONTHS
 from resolvers import forecasts
 from schema.billing_documents import Money
-from schema.connections import Connection
 from schema.costs import AGGREGATE_COST, list_size
 from schema.customer_inputs import CustomerFilter
 from schema.entitlements import Entitlement
 from schema.enums import AnalyticsProduct, Permission
 from schema.fields import Argument, field
-from schema.node import PAGED
+from schema.node import PAGED, Connection
 
 # ISO 4217 has fewer codes.
 MAX_CURRENCIES = 200

@@ -6,12 +6,11 @@ import strawberry
 
 from domain.partner.helpdesk import CloseHelpdeskRequest, RequestHelpdesk
 from resolvers import helpdesk as desk
-from schema.connections import Connection
 from schema.customers import Customer
 from schema.enums import HelpdeskRequestState, HelpdeskTopic, Permission
 from schema.fields import Argument, field, mutation
 from schema.mutation_parts import IDEMPOTENCY_KEY_FIELD, user_errors_field
-from schema.node import PAGED, Node
+from schema.node import PAGED, Connection, Node
 from schema.organization import PartnerAdministrator
 from schema.stored_values import shows
 from store.organization.helpdesk import HelpdeskRequestDocument

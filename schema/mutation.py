@@ -3,6 +3,7 @@
 import strawberry
 
 from schema.administrators import AdministratorMutations
+from schema.alerts import AlertMutations
 from schema.entitlements import OrderMutations
 from schema.exports import ExportMutations
 from schema.helpdesk import HelpdeskMutations
@@ -17,6 +18,7 @@ from schema.webhook_mutations import WebhookMutations
 @strawberry.type
 class Mutation(
     AdministratorMutations,
+    AlertMutations,
     ExportMutations,
     HelpdeskMutations,
     LaunchMutations,

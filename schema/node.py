@@ -1,12 +1,15 @@
-"""The interface of all objects with a global id, and the page arguments of connections."""
+"""The interface of all objects with a global id, and generic connections: `Connection[Order]` is OrderConnection."""
 
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import strawberry
 
 from domain.paging import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
-from schema.costs import connection_size
-from schema.fields import Argument
+from resolvers import connections
+from schema.costs import ROWS, connection_size
+from schema.fields import NO_KEYS, SAME_READ, Argument, field
+
+Item = TypeVar("Item")
 
 
 @strawberry.interface
@@ -35,6 +38,28 @@ class PageInfo:
     end_cursor: str | None = strawberry.field(
         description="The cursor of the page's last item, for `after`; null where the page is empty."
     )
+
+
+@strawberry.type
+class Edge(Generic[Item]):
+    """An item and its cursor."""
+
+    cursor: str = strawberry.field(
+        metadata=NO_KEYS, description="The cursor of the item, for `after` and `before` of this list."
+    )
+    node: Item = strawberry.field(metadata=SAME_READ, description="The item.")
+
+
+@strawberry.type
+class Connection(Generic[Item]):
+    """A page of a list. The total is counted only if the operation selects it."""
+
+    edges: list[Edge[Item]] = strawberry.field(
+        directives=[ROWS], metadata=SAME_READ, description="The items of the page with their cursors."
+    )
+    nodes: list[Item] = strawberry.field(directives=[ROWS], metadata=SAME_READ, description="The items of the page.")
+    page_info: PageInfo = strawberry.field(metadata=NO_KEYS, description="The position of the page in the list.")
+    total_count = field(connections.total_count, int, "The number of items in the whole list.", reads=())
 
 
 # The options of every field that returns a connection. Its resolver learns whether a page is selected at all: a total

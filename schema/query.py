@@ -11,6 +11,7 @@ from resolvers import nodes as by_id
 from resolvers import tags as tag_resolvers
 from schema.activity import ActivityQueries
 from schema.administrators import AdministratorQueries
+from schema.alerts import AlertQueries
 from schema.billing_documents import Invoice, Order
 from schema.calling_engagement import CallingEngagementQueries
 from schema.costs import list_size
@@ -41,6 +42,7 @@ FEED_CURSOR_DESCRIPTION = (
 class Query(
     ActivityQueries,
     AdministratorQueries,
+    AlertQueries,
     CallingEngagementQueries,
     ForecastQueries,
     HelpdeskQueries,

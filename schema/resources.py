@@ -5,11 +5,10 @@ from datetime import date
 import strawberry
 
 from resolvers import resources
-from schema.connections import Connection
 from schema.costs import VALUES, list_size
 from schema.enums import Product, ResourceKind
 from schema.fields import Argument, field
-from schema.node import PAGED, Node
+from schema.node import PAGED, Connection, Node
 from schema.stored_values import shows
 from store.organization.resources import ResourceDocument
 

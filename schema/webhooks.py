@@ -9,11 +9,10 @@ from domain.integrations.webhooks import (
 )
 from resolvers import webhooks
 from schema.activity import ActivityEvent
-from schema.connections import Connection
 from schema.costs import STEPWISE_RELATION_COST, VALUES, list_size
 from schema.enums import ActivityKind, CustomerStatus, Permission, WebhookDeliveryState, WebhookState
 from schema.fields import Argument, field
-from schema.node import PAGED, VERSION_FIELD, Node
+from schema.node import PAGED, VERSION_FIELD, Connection, Node
 from schema.organization import PartnerAdministrator
 from schema.stored_values import shows
 from store.integrations.webhooks import WebhookDeliveryDocument, WebhookDocument

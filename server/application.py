@@ -11,7 +11,8 @@ from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, WebSocketRoute
 
 from domain.languages.rendering import load_languages
-from jobs.integrations.webhook_sender import WebhookSender
+from jobs.integrations.alert_maker import create_alert_maker
+from jobs.integrations.webhook_sender import create_webhook_sender
 from jobs.loop import JobLoop
 from loaders.figure_cache import FigureCache
 from schema.build import build_schema
@@ -111,9 +112,9 @@ async def _create_app_state(settings: Settings, stack: AsyncExitStack) -> AppSta
     loop = JobLoop(client)
     loop.start()
     stack.push_async_callback(loop.stop)
-    sender = WebhookSender(client, feed, settings.webhook_policy)
-    sender.start()
-    stack.push_async_callback(sender.stop)
+    for followers in (create_webhook_sender(client, feed, settings.webhook_policy), create_alert_maker(client, feed)):
+        followers.start()
+        stack.push_async_callback(followers.stop)
     schema = build_schema()
     operations = Operations(schema, is_compiled=settings.compiled_execution)
     documents = load_trusted_documents(settings, operations)

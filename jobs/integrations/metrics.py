@@ -12,3 +12,9 @@ WEBHOOK_SECONDS = Histogram(
     "From the write of an event to its delivery, in seconds",
     buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 30, 300, 3_600, 86_400),
 )
+ALERTS = Counter("partnerhub_alerts_total", "Alerts that events of the log have opened or resolved", ["change"])
+ALERT_SECONDS = Histogram(
+    "partnerhub_alert_seconds",
+    "From the write of an event to the alerts that it opens, in seconds",
+    buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 30, 300, 3_600, 86_400),
+)

@@ -25,6 +25,7 @@ def load_installation(settings: Settings, keys: InstallationKeys) -> Installatio
         read_terms(settings),
         settings.limit_customers,
         settings.webhook_policy,
+        settings.alert_rules,
     )
 
 

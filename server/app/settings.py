@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import Field, SecretStr, ValidationError, field_validator
 
 from domain.failures import OperatorError
+from domain.integrations.alerts import MAX_RULES
 from domain.integrations.webhook_addresses import WebhookPolicy, parse_networks
 from domain.rate_limits import RateLimit
 from server.app.connection_settings import ConnectionSettings
@@ -189,6 +190,12 @@ class Settings(ConnectionSettings):
     )
     webhook_http: bool = Field(
         default=False, description="Whether the address of a webhook may be http; else it is https"
+    )
+    alert_rules: int = Field(
+        default=MAX_RULES,
+        ge=1,
+        le=MAX_RULES,
+        description="How many alert rules the administrators of a partner may have",
     )
     compiled_execution: bool = Field(
         default=True,

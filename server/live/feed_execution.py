@@ -12,7 +12,7 @@ from domain.cursors.feed import Position
 from domain.failures import Unavailable
 from execution.turns import TURNS
 from resolvers.context import Context
-from resolvers.feeds import FeedChange, FeedViewer, filter_visible_changes
+from resolvers.feeds import FeedChange, FeedViewer
 from schema.executor import OperationExecutor
 from server.graphql.errors import is_database_failure
 from server.graphql.operations import OPERATION_TIMEOUT_SECONDS, Operations
@@ -94,9 +94,10 @@ class FeedExecution:
     async def deliver_events(self, events: Sequence[FeedEvent], batch: BatchContext, deliver: Deliver) -> None:
         """Deliver the results of the events' changes, in order; raise Unavailable where the database fails."""
         changes = self.select_changes(events, batch.context)
+        feed: Any = self._subscription.feed
         pacing = _Pacing(self._request_priority)
         for candidates in _split(changes, LOOKUP_BATCH_SIZE):
-            visible = await filter_visible_changes(batch.context, candidates)
+            visible = await feed.only_visible(batch.context, candidates)
             for some in _split(visible, ENCODE_BATCH_SIZE):
                 payloads = await gather(*(self._shared_payload(change, batch) for change in some))
                 for change, payload in zip(some, payloads, strict=True):

@@ -8,7 +8,7 @@ never move the position past each other.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from domain.cursors.feed import Position
 from domain.integrations.webhook_events import EventDetails
@@ -45,11 +45,18 @@ class DeliveryAttempt:
     next_attempt_at: datetime | None = None
 
 
-async def active_webhooks(client: Client) -> dict[str, tuple[str, int]]:
-    """Return partner and version of each active webhook of all partners, by id."""
+class ActiveWebhook(NamedTuple):
+    """A webhook that is to be served."""
+
+    partner_id: str
+    version: int
+
+
+async def active_webhooks(client: Client) -> dict[str, ActiveWebhook]:
+    """Return the active webhooks of all partners, by id."""
     fields = {"partner_id": 1, "version": 1}
     documents = await client.collection(COLLECTION).find({"state": WebhookState.ACTIVE}, fields)
-    return {document["_id"]: (document["partner_id"], document["version"]) for document in documents}
+    return {document["_id"]: ActiveWebhook(document["partner_id"], document["version"]) for document in documents}
 
 
 async def load_webhook(scope: Scope, webhook_id: str) -> WebhookDocument | None:

@@ -1,0 +1,167 @@
+"""The mutations of alert rules; each function is the body of one transaction.
+
+A change of a rule is a transaction; the process that makes alerts then compares the rule with all customers (`scan`).
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from domain.cursors.feed import Position
+from domain.customers.filter import find_time_conditions, parse_filter
+from domain.failures import BadUserInput
+from domain.inputs import ABSENT, value_or_none
+from domain.integrations.alerts import MAX_NAME_LENGTH, MAX_OWN_RULES, MAX_RULES, DeleteAlertRule, SaveAlertRule
+from domain.messages import translatable
+from domain.partner.views import MAX_FILTER_LENGTH, filter_length, filter_to_document
+from domain.types import ActivityKind
+from domain.user_errors import UserErrorCode
+from store.changes.mutations import ChangedObject, Mutation
+from store.database.client import Document
+from store.database.ids import new_id
+from store.events.log import EventDraft
+from store.integrations.alert_making import NEW_SCAN
+from store.integrations.alerts import PROGRESS, RULES, AlertRules
+from store.integrations.webhooks import position_document
+
+_RULE = translatable("alert rule")
+
+
+async def save_alert_rule(
+    mutation: Mutation[SaveAlertRule], start: Position, most_rules: int = MAX_RULES
+) -> ChangedObject:
+    """Insert a rule of the caller that follows the log from the start, or change the fields that the input contains."""
+    stored = await _find_rule_to_save(mutation)
+    fields = {
+        "name": _read_name(mutation, stored),
+        "statuses": _read_statuses(mutation, stored),
+        "filter": _read_filter(mutation, stored),
+        "paused": _read_paused(mutation, stored),
+    }
+    if stored is None:
+        await _check_limits(mutation, most_rules)
+    mutation.checks.raise_if_invalid()
+    if stored is None:
+        return await _insert(mutation, fields, start)
+    if any(stored[name] != value for name, value in fields.items()):
+        change = {"$set": {**fields, "scan": NEW_SCAN, "updated_at": mutation.scope.now}, "$inc": {"version": 1}}
+        where = {**mutation.scope.match(), "_id": stored["_id"]}
+        await mutation.scope.collection(RULES).update_one(where, change, session=mutation.session)
+        _add_event(mutation, stored["_id"], "changed")
+    return ChangedObject(stored["_id"])
+
+
+async def delete_alert_rule(mutation: Mutation[DeleteAlertRule]) -> ChangedObject:
+    """Delete a rule. Its alerts are gone at once for every reader; the process that makes alerts deletes them."""
+    rule = await _find_rule(mutation, mutation.input.id)
+    now = mutation.scope.now
+    change = {"$set": {"deleted_at": now, "scan": NEW_SCAN, "updated_at": now}, "$inc": {"version": 1}}
+    where = {**mutation.scope.match(), "_id": rule["_id"]}
+    await mutation.scope.collection(RULES).update_one(where, change, session=mutation.session)
+    _add_event(mutation, rule["_id"], "deleted")
+    return ChangedObject(rule["_id"])
+
+
+async def _insert(mutation: Mutation[SaveAlertRule], fields: Document, start: Position) -> ChangedObject:
+    scope, session = mutation.scope, mutation.session
+    stamps = {**scope.match(), "version": 1, "created_at": scope.now, "updated_at": scope.now}
+    rule = {"_id": new_id("alr"), **stamps, **fields, "owner_id": mutation.actor.id}
+    await scope.collection(RULES).insert_many([{**rule, "deleted_at": None, "scan": NEW_SCAN}], session=session)
+    # The change of a progress that exists conflicts with its deletion after the last rule.
+    first = {"created_at": scope.now, "updated_at": scope.now, "position": position_document(start)}
+    change = {"$setOnInsert": first, "$inc": {"version": 1}}
+    where = {"_id": scope.partner_id, **scope.match()}
+    await scope.collection(PROGRESS).update_one(where, change, upsert=True, session=session)
+    _add_event(mutation, rule["_id"], "created")
+    return ChangedObject(rule["_id"])
+
+
+async def _find_rule_to_save(mutation: Mutation[SaveAlertRule]) -> Document | None:
+    """Return the rule of the input's id; None for a new rule."""
+    rule_id = value_or_none(mutation.input.id)
+    if rule_id is None:
+        return None
+    rule = await _find_rule(mutation, rule_id)
+    mutation.checks.check_version(mutation.input.version, rule["version"], translatable("The alert rule"))
+    return rule
+
+
+async def _find_rule(mutation: Mutation[Any], rule_id: str) -> Document:
+    """Return a rule of the caller, or any with MANAGE_INTEGRATIONS; reject the mutation where there is none."""
+    where = {**AlertRules.match_visible(mutation.scope), "_id": rule_id}
+    rule = await mutation.scope.collection(RULES).find_one(where, session=mutation.session)
+    if rule is None:
+        mutation.checks.add_not_found(_RULE, "id")
+    return mutation.checks.require(rule)
+
+
+def _read_name(mutation: Mutation[SaveAlertRule], stored: Document | None) -> str | None:
+    checks, given = mutation.checks, mutation.input.name
+    if given is not ABSENT:
+        return checks.read_line(given, MAX_NAME_LENGTH, translatable("The rule's name"), "name")
+    if stored is not None:
+        return str(stored["name"])
+    checks.add(UserErrorCode.BLANK, translatable("A new alert rule needs a name."), "name")
+    return None
+
+
+def _read_statuses(mutation: Mutation[SaveAlertRule], stored: Document | None) -> list[str]:
+    given = mutation.input.statuses
+    if given is ABSENT and stored is not None:
+        return list(stored["statuses"])
+    statuses = list(dict.fromkeys(map(str, given))) if isinstance(given, tuple) else []
+    if not statuses:
+        message = translatable("An alert rule needs at least one status.")
+        mutation.checks.add(UserErrorCode.INVALID, message, "statuses")
+    return statuses
+
+
+def _read_filter(mutation: Mutation[SaveAlertRule], stored: Document | None) -> Mapping[str, Any] | None:
+    """Return the filter to store; null, or an absent filter of a new rule, watches every customer."""
+    given, checks = mutation.input.filter, mutation.checks
+    if given is ABSENT or given is None:
+        return stored["filter"] if given is ABSENT and stored is not None else None
+    try:
+        parse_filter(given)
+    except BadUserInput as error:
+        checks.add(UserErrorCode.INVALID, error.message, "filter")
+        return None
+    for name in find_time_conditions(given):
+        message = translatable("A rule's filter cannot contain {name}: its result changes with time.", name=name)
+        checks.add(UserErrorCode.INVALID, message, "filter")
+    document = filter_to_document(given)
+    if filter_length(document) > MAX_FILTER_LENGTH:
+        message = translatable(
+            "The filter is longer than the {most} characters that an alert rule keeps.", most=MAX_FILTER_LENGTH
+        )
+        checks.add(UserErrorCode.TOO_LONG, message, "filter")
+    return document
+
+
+def _read_paused(mutation: Mutation[SaveAlertRule], stored: Document | None) -> bool:
+    given = mutation.input.paused
+    if given is None:
+        message = translatable("An alert rule is paused or not: give true or false.")
+        mutation.checks.add(UserErrorCode.INVALID, message, "paused")
+    return given if isinstance(given, bool) else stored is not None and bool(stored["paused"])
+
+
+async def _check_limits(mutation: Mutation[SaveAlertRule], most_rules: int) -> None:
+    """Add LIMIT_REACHED for one rule too many of the caller or the partner.
+
+    The guard on the partner's document makes two concurrent mutations conflict.
+    """
+    scope, session = mutation.scope, mutation.session
+    await scope.collection("partners").update_one(scope.match(), {"$inc": {"alerts_guard": 1}}, session=session)
+    where = {**scope.match(), "deleted_at": None}
+    rules = await scope.collection(RULES).find(where, {"owner_id": 1}, limit=most_rules, session=session)
+    if len(rules) >= most_rules:
+        message = translatable("A partner has at most {most} alert rules: delete one first.", most=most_rules)
+        mutation.checks.add(UserErrorCode.LIMIT_REACHED, message)
+    elif sum(rule["owner_id"] == mutation.actor.id for rule in rules) >= MAX_OWN_RULES:
+        message = translatable("You have {most} alert rules, which is the most: delete one first.", most=MAX_OWN_RULES)
+        mutation.checks.add(UserErrorCode.LIMIT_REACHED, message)
+
+
+def _add_event(mutation: Mutation[Any], rule_id: str, verb: str) -> None:
+    """Add the event of a rule, without its name: everybody reads the log, and rules are the owner's own."""
+    mutation.add_event(EventDraft(ActivityKind.ALERT_RULE_CHANGED, rule_id, f"An alert rule was {verb}"))
