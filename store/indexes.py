@@ -73,7 +73,7 @@ COLLECTIONS: Mapping[str, Sequence[IndexModel]] = {
     webhooks.DELIVERIES: webhooks.DELIVERY_INDEXES,
     alerts.RULES: alerts.RULE_INDEXES,
     alerts.COLLECTION: alerts.ALERT_INDEXES,
-    alerts.PROGRESS: (),
+    alerts.PROGRESS: alerts.PROGRESS_INDEXES,
     "calls": calls.CALL_INDEXES,
     "queue_calls": calls.CALL_INDEXES,
     "call_weeks": call_weeks.CALL_WEEK_INDEXES,

@@ -24,6 +24,7 @@ from store.database.stored_fields import (
 
 RULES, COLLECTION, PROGRESS = "alert_rules", "alerts", "alert_progress"
 _COLUMNS = (Column("opened_at", -1, "instant"), Column("_id", -1))
+PROGRESS_INDEXES = (IndexModel([("partner_id", 1)], name="partner"),)
 RULE_INDEXES = (IndexModel([("partner_id", 1), ("owner_id", 1)], name="owner"),)
 ALERT_INDEXES = (
     IndexModel(

@@ -13,6 +13,7 @@ from store.database.ids import new_id
 from store.database.scope import Scope
 from tests.api_server import ApiHarness, administrator_document
 from tests.schema.factory_mutations import ROLES, accepted_terms
+from tests.store.factory_alerts import add_alert, add_alert_rule
 from tests.store.factory_customers import add_customer, subscription, trial
 
 FULL, ADMINISTRATOR, READ_ONLY, HELPDESK = ROLES
@@ -21,7 +22,10 @@ FULL, ADMINISTRATOR, READ_ONLY, HELPDESK = ROLES
 class TargetIds:
     """The ids of the objects of one target; each object is created when its id is first read."""
 
-    KINDS = ("customer", "trial", "subscription", "tag", "administrator", "view", "request", "job", "webhook")
+    KINDS = (
+        *("customer", "trial", "subscription", "tag", "administrator", "view", "request", "job", "webhook"),
+        *("rule", "alert"),
+    )
 
     def __init__(self, world: "PartnerPair", target: str) -> None:
         self._world, self._target = world, target
@@ -73,6 +77,22 @@ class TargetIds:
         given = {"name": _new(), "url": HOOK_URL, "kinds": ["TERMS_ACCEPTED"]}
         return self._create("whk", lambda: self._run("createWebhook", given, "webhook", self._maker_token))
 
+    @cached_property
+    def rule(self) -> str:
+        return self._create("alr", lambda: self._world.api.store(self._add_rule, self._partner))
+
+    @cached_property
+    def alert(self) -> str:
+        customer, rule = self.customer, self.rule
+
+        async def add(scope: Scope) -> str:
+            return await add_alert(scope, self._owner, rule, customer)
+
+        return self._create("alt", lambda: self._world.api.store(add, self._partner))
+
+    async def _add_rule(self, scope: Scope) -> str:
+        return await add_alert_rule(scope, self._owner)
+
     @property
     def feed_cursor(self) -> str:
         """A cursor of the viewer's feed, whatever the target is."""
@@ -89,11 +109,14 @@ class TargetIds:
         return self._world.add_customer(self._partner, is_assigned=self._target == "own")
 
     @cached_property
+    def _owner(self) -> str:
+        """The administrator who owns views, requests and alerts: the viewer, or another FULL_ADMINISTRATOR."""
+        is_own = self._target == "own"
+        return self._world.viewer if is_own else self._world.api.add_administrator(FULL, self._partner)
+
+    @cached_property
     def _owner_token(self) -> str:
-        """The token of the administrator who owns views and requests: the viewer, or another FULL_ADMINISTRATOR."""
-        api = self._world.api
-        owner = self._world.viewer if self._target == "own" else api.add_administrator(FULL, self._partner)
-        return api.token(owner, self._partner)
+        return self._world.api.token(self._owner, self._partner)
 
     @cached_property
     def _maker_token(self) -> str:
@@ -213,6 +236,10 @@ CASES: Mapping[str, MutationCase] = {
     "replayWebhook": MutationCase(
         "MANAGE_INTEGRATIONS", "webhook", lambda ids: {"id": ids.webhook, "after": ids.feed_cursor}
     ),
+    "saveAlertRule": MutationCase(None, "rule", lambda ids: {"id": ids.rule, "name": _new()}),
+    "deleteAlertRule": MutationCase(None, "rule", lambda ids: {"id": ids.rule}),
+    "acknowledgeAlerts": MutationCase(None, "alert", lambda ids: {"alerts": [ids.alert]}),
+    "snoozeAlerts": MutationCase(None, "alert", lambda ids: {"alerts": [ids.alert]}),
 }
 TARGETS = ("own", "unassigned", "foreign", "nowhere")
 

@@ -32,6 +32,7 @@ from tests.domain.imports.factory_records import invoice_record, order_record
 from tests.factory_documents import assignment, trial
 from tests.jobs.imports.factory_imports import import_lines
 from tests.schema.factory_paths import SCHEMA, selection_of
+from tests.store.factory_alerts import add_alert, add_alert_rule
 from tests.store.factory_customers import add_customer, subscription
 
 # Fields below a list that read for each object, and why.
@@ -159,6 +160,11 @@ class World:
         people = {"customer_id": customer, "author_id": author, "closed_by_id": author}
         await self.insert("helpdesk_requests", {"_id": f"hlp_{DIGITS}", **request, **people})
         await self._fill_webhooks(author)
+        rule = await add_alert_rule(self.scope, author, filter={"country": ["DE"]})
+        stored_reason = {"code": "SUSPENDED", "type": "SUBSCRIPTION", "number": "S-2", "others": 0}
+        changed = {"state": "SNOOZED", "snoozed_until": self.scope.now, "changed_by_id": author}
+        alert = await add_alert(self.scope, author, rule, customer, reason=stored_reason, **changed)
+        self.ids += [rule, alert]
         for collection in ("orders", "invoices", "events"):
             documents = await self.scope.collection(collection).find(self.scope.match(), {"_id": 1})
             self.ids += [document["_id"] for document in documents]

@@ -53,6 +53,7 @@ def _is_in_sight(role: str, target: str, target_kind: str | None) -> bool:
     if target != "unassigned":
         return False
     unassigned = {"customer": role != ADMINISTRATOR, "view": False, "request": role == FULL}
+    unassigned |= {"rule": role == FULL, "alert": False}
     return unassigned.get(target_kind, True)
 
 
@@ -94,6 +95,7 @@ MORE_INPUTS: Mapping[str, Callable[[TargetIds], dict[str, Any]]] = {
     "exportActivity": lambda ids: {"filter": {"actor": [ids.administrator], "customer": [ids.customer]}},
     # Another version: the first of two changes would make the second one STALE.
     "updateWebhook": lambda ids: {"id": ids.webhook, "version": 99, "filter": _filter(ids)},
+    "saveAlertRule": lambda ids: {"id": ids.rule, "filter": _filter(ids)},
 }
 # These name what a delivery names: a customer of this partner only.
 NAMES_OF_DELIVERIES = {"startTrial.input.customer.new.externalId", "updateCustomer.input.externalId"}
@@ -102,6 +104,8 @@ KINDS = {name[:3]: name for name in TargetIds.KINDS} | {
     "viw": "view",
     "hlp": "request",
     "whk": "webhook",
+    "alr": "rule",
+    "alt": "alert",
 }
 
 

@@ -32,6 +32,7 @@ QUERIES = {
     "rightSizing.filter.administrator": RIGHT_SIZING % "administrator",
     "activity.filter.actor": ACTIVITY % "actor",
     "activity.filter.customer": ACTIVITY % "customer",
+    "alerts.rule": "alerts(rule: [$id]) { totalCount nodes { id } }",
 }
 # The filters of feeds are those of the lists (tests/server); this one takes an id of its own.
 FEEDS = {"bulkJob.id"}

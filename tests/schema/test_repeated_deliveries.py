@@ -291,6 +291,7 @@ LOCAL = {
     *("requestHelpdesk", "closeHelpdeskRequest"),
     *("createWebhook", "updateWebhook", "deleteWebhook", "rotateWebhookSecret", "testWebhook", "replayWebhook"),
     *("exportCustomers", "exportLicenseReport", "exportActivity"),
+    *("saveAlertRule", "deleteAlertRule", "acknowledgeAlerts", "snoozeAlerts"),
 }
 
 
