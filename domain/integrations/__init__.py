@@ -1,1 +1,1 @@
-"""What reaches other systems: the rules of webhooks and exports. Read webhooks.py first."""
+"""What reaches people and systems elsewhere: webhooks, alerts and exports. Read webhooks.py first."""

@@ -1,1 +1,1 @@
-"""Deliveries to other systems, and the files of exports. Read webhook_sender.py first."""
+"""Deliveries to other systems, alerts, and the files of exports. Read leased_followers.py first."""

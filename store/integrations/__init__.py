@@ -1,1 +1,1 @@
-"""Webhooks and their deliveries, and exports. Read webhooks.py first."""
+"""Webhooks with their deliveries, alerts with their rules, and exports. Read webhooks.py first."""

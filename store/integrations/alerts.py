@@ -114,7 +114,7 @@ class Alerts:
     ) -> dict[str, AlertDocument]:
         """Return the alerts by id, in one query. The caller checks that their customers are visible."""
         where = {**self._match_own(await self._own_rules(session)), "_id": {"$in": list(ids)}}
-        fields = None if projection is None else projection_document(projection)
+        fields = None if projection is None else projection_document(projection, "customer_id")
         documents = await self._scope.collection(COLLECTION).find(where, fields, session=session)
         return {document["_id"]: AlertDocument(document) for document in documents}
 

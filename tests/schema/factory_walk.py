@@ -1,6 +1,6 @@
 """Everything that mutations can be aimed at, and an input for each of them: for tests that walk the whole schema."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -79,19 +79,15 @@ class TargetIds:
 
     @cached_property
     def rule(self) -> str:
-        return self._create("alr", lambda: self._world.api.store(self._add_rule, self._partner))
+        return self._create("alr", lambda: self._store(add_alert_rule, self._owner))
 
     @cached_property
     def alert(self) -> str:
-        customer, rule = self.customer, self.rule
+        return self._create("alt", lambda: self._store(add_alert, self._owner, self.rule, self.customer))
 
-        async def add(scope: Scope) -> str:
-            return await add_alert(scope, self._owner, rule, customer)
-
-        return self._create("alt", lambda: self._world.api.store(add, self._partner))
-
-    async def _add_rule(self, scope: Scope) -> str:
-        return await add_alert_rule(scope, self._owner)
+    def _store(self, add: Callable[..., Awaitable[str]], *arguments: str) -> str:
+        """Run a function of the store, whose arguments are read before."""
+        return str(self._world.api.store(lambda scope: add(scope, *arguments), self._partner))
 
     @property
     def feed_cursor(self) -> str:

@@ -208,7 +208,7 @@ def test_every_nullable_field_of_an_input_can_be_absent() -> None:
 def test_each_payload_ends_with_its_user_errors() -> None:
     definition: Any = build_schema()
     root = definition.get_type_by_name("Mutation")
-    assert len(root.fields) == 37
+    assert len(root.fields) == 41
     for member in root.fields:
         payload = member.type.of_type.__strawberry_definition__
         assert [inner.python_name for inner in payload.fields][-1] == "user_errors"

@@ -17,6 +17,7 @@ SCHEMA = build_schema()._schema
 DEPENDENT_TYPES: dict[str, set[str]] = {
     "store/organization/views.py": {"CustomerView"},
     "store/organization/helpdesk.py": {"HelpdeskRequest"},
+    "store/integrations/alerts.py": {"Alert", "AlertRule"},
     # Only viewers whose assignments limit them: contexts and groups are theirs alone anyway.
     "resolvers/feeds.py": set(),
     "store/database/scope.py": set(),
