@@ -84,7 +84,7 @@ async def changed_by(
 async def save_alert_rule(context: Context, request: MutationRequest[SaveAlertRule]) -> ObjectResult:
     body = partial(
         alert_rule_changes.save_alert_rule,
-        start=context.feed.position,
+        read_position=lambda: context.feed.position,
         most_rules=context.installation.max_alert_rules,
     )
     return await run_mutation(context, request, body, ChangedObject)

@@ -227,7 +227,7 @@ def _changed_alerts_field() -> Any:
         alerts.changed_alerts,
         list[Alert],
         "The alerts in the order of the input; empty where nothing was changed.",
-        list_size=list_size(MAX_ALERTS_PER_CHANGE, typical=20),
+        list_size=list_size(MAX_ALERTS_PER_CHANGE),
     )
 
 

@@ -3,7 +3,7 @@
 A change of a rule is a transaction; the process that makes alerts then compares the rule with all customers (`scan`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from domain.cursors.feed import Position
@@ -27,9 +27,9 @@ _RULE = translatable("alert rule")
 
 
 async def save_alert_rule(
-    mutation: Mutation[SaveAlertRule], start: Position, most_rules: int = MAX_RULES
+    mutation: Mutation[SaveAlertRule], read_position: Callable[[], Position], most_rules: int = MAX_RULES
 ) -> ChangedObject:
-    """Insert a rule of the caller that follows the log from the start, or change the fields that the input contains."""
+    """Insert a rule of the caller that follows the log from the position, or change the fields that the input has."""
     stored = await _find_rule_to_save(mutation)
     fields = {
         "name": _read_name(mutation, stored),
@@ -41,7 +41,7 @@ async def save_alert_rule(
         await _check_limits(mutation, most_rules)
     mutation.checks.raise_if_invalid()
     if stored is None:
-        return await _insert(mutation, fields, start)
+        return await _insert(mutation, fields, read_position())
     if any(stored[name] != value for name, value in fields.items()):
         change = {"$set": {**fields, "scan": NEW_SCAN, "updated_at": mutation.scope.now}, "$inc": {"version": 1}}
         where = {**mutation.scope.match(), "_id": stored["_id"]}
