@@ -11,7 +11,7 @@ from store.database.scope import Scope
 from tests.api_server import ApiHarness
 from tests.schema.factory_mutations import ROLES, stored_events
 from tests.schema.factory_walk import FULL, READ_ONLY, PartnerPair, TargetIds
-from tests.store.factory_alerts import add_alert
+from tests.store.factory_alerts import add_alert, add_alert_rule
 
 FIELDS = "id name statuses filter paused version owner { id }"
 GIVEN = {"name": "Unpaid", "statuses": ["SUSPENDED"], "paused": True}
@@ -28,8 +28,8 @@ def _save(world: PartnerPair, token: str | None = None, **given: Any) -> dict[st
     return rule
 
 
-def _errors(world: PartnerPair, name: str, token: str | None = None, **given: Any) -> list[tuple[str, list[str]]]:
-    payload = world.send_mutation(token or world.token, name, "__typename", given)["data"][name]
+def _errors(world: PartnerPair, mutation: str, token: str | None = None, **given: Any) -> list[tuple[str, list[str]]]:
+    payload = world.send_mutation(token or world.token, mutation, "__typename", given)["data"][mutation]
     return [(error["code"], error["field"]) for error in payload["userErrors"]]
 
 
@@ -62,9 +62,12 @@ def test_what_is_not_possible_is_a_user_error(world: PartnerPair, given: dict[st
 
 
 def test_an_administrator_has_at_most_20_rules(world: PartnerPair) -> None:
-    rules = [_save(world, **GIVEN) for _ in range(20)]
+    async def add(scope: Scope) -> list[str]:
+        return [await add_alert_rule(scope, world.viewer) for _ in range(20)]
+
+    rules = world.api.store(add)
     assert _errors(world, "saveAlertRule", **GIVEN) == [("LIMIT_REACHED", ["input"])]
-    world.run_mutation(world.token, "deleteAlertRule", "deletedId", {"id": rules[0]["id"]})
+    world.run_mutation(world.token, "deleteAlertRule", "deletedId", {"id": rules[0]})
     _save(world, **GIVEN)
     other = world.api.token(world.api.add_administrator(READ_ONLY))
     _save(world, other, **GIVEN)
