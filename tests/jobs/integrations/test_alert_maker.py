@@ -53,9 +53,14 @@ def _alerts(world: PartnerPair, token: str | None = None, *state: str) -> dict[s
 
 
 def _wait_for_count(world: PartnerPair, count: int, *state: str, token: str | None = None) -> list[dict[str, Any]]:
-    alerts = _wait_for(lambda: _alerts(world, token, *state), lambda found: found["totalCount"] == count)
+    alerts = _wait_for(lambda: _alerts(world, token, *state), lambda found: _counts(found) == (count, count))
     nodes: list[dict[str, Any]] = alerts["nodes"]
     return nodes
+
+
+def _counts(alerts: dict[str, Any]) -> tuple[int, int]:
+    """Return the number of rows and the total: each is read for itself, and alerts are made in between."""
+    return len(alerts["nodes"]), alerts["totalCount"]
 
 
 def _suspend(world: PartnerPair, *names: str, suspended: bool = True, partner: str | None = None) -> None:
