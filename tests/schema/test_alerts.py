@@ -14,7 +14,7 @@ from tests.schema.factory_walk import FULL, READ_ONLY, PartnerPair, TargetIds
 from tests.store.factory_alerts import add_alert, add_alert_rule
 
 FIELDS = "id name statuses filter paused version owner { id }"
-GIVEN = {"name": "Unpaid", "statuses": ["SUSPENDED"], "paused": True}
+GIVEN: dict[str, Any] = {"name": "Unpaid", "statuses": ["SUSPENDED"], "paused": True}
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def _errors(world: PartnerPair, mutation: str, token: str | None = None, **given
 
 
 def test_a_rule_is_listed_with_what_was_given_and_keeps_what_is_omitted(world: PartnerPair) -> None:
-    given = {**GIVEN, "filter": {"country": ["DE"], "not": {"search": "acme"}}}
+    given: dict[str, Any] = {**GIVEN, "filter": {"country": ["DE"], "not": {"search": "acme"}}}
     rule = _save(world, **given)
     assert {name: rule[name] for name in given} == given and rule["owner"] == {"id": world.viewer}
     changed = _save(world, id=rule["id"], version=1, name="New")
@@ -112,7 +112,7 @@ def test_what_was_done_about_alerts_is_kept_and_resolved_ones_stay_so(world: Par
     assert (snoozed["state"], snoozed["snoozedUntil"]) == ("SNOOZED", until)
     assert _states(world) == dict(zip(alerts, ("SNOOZED", "ACKNOWLEDGED", "RESOLVED"), strict=True))
     for days in (-1, 0, 367):
-        wrong = {"alerts": alerts[:1], "until": format_instant(utc_now() + timedelta(days=days))}
+        wrong: dict[str, Any] = {"alerts": alerts[:1], "until": format_instant(utc_now() + timedelta(days=days))}
         assert _errors(world, "snoozeAlerts", **wrong) == [("INVALID", ["input", "until"])]
 
 
