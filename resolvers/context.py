@@ -1,7 +1,7 @@
 """The context that the resolvers of one operation share: viewer, scope and loaders."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Awaitable, Callable, Hashable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, TypeVar
@@ -13,9 +13,12 @@ from loaders.batched_fields import BatchedFields
 from loaders.customer_counts import CustomerCounts
 from loaders.figure_cache import FigureCache
 from loaders.relations import Loaders
+from loaders.tag_cache import TagCache
 from resolvers.installation import Installation
 from store.counts.live_indexes import LiveIndexes
 from store.database.scope import Scope
+from store.database.stored_fields import Projection
+from store.tags.documents import TagDocument
 from store.tenants.administrators import AdministratorDocument
 
 Value = TypeVar("Value")
@@ -40,8 +43,8 @@ class Viewer:
 class Context:
     """Created for each operation, and for each batch of events of a feed.
 
-    `feed_cursor` is set before anything else is read, where the operation selects it. `figure_cache` and `live_indexes`
-    are the process's.
+    `feed_cursor` is set before anything else is read, where the operation selects it. `figure_cache`, `live_indexes`
+    and `tag_cache` are the process's.
     `after_operation_time` is the cluster time of the caller's latest change, from its header; `operation_time` is that
     of the latest change that this operation made. `valid_until` is the first moment at which time alone may change what
     was read: a state feed (`is_state_feed`) reads again then.
@@ -53,6 +56,7 @@ class Context:
     feed_cursor: str | None = None
     figure_cache: FigureCache | None = None
     live_indexes: LiveIndexes | None = None
+    tag_cache: TagCache | None = None
     after_operation_time: int = 0
     operation_time: int = 0
     installation: Installation = field(default_factory=Installation)
@@ -79,6 +83,13 @@ class Context:
             time = max(self.after_operation_time, self.operation_time)
             self._customer_counts = CustomerCounts(self.scope, self.live_indexes, time)
         return self._customer_counts
+
+    async def read_tags(self, ids: Sequence[str], projection: Projection = None) -> list[TagDocument | None]:
+        """Return the tags in the order of the ids, None for one that does not exist."""
+        seen = max(self.after_operation_time, self.operation_time)
+        if self.tag_cache is not None and self.tag_cache.is_servable(self.scope, seen):
+            return await self.tag_cache.load(self.scope, ids)
+        return await self.loaders.tags.load_all(ids, projection)
 
     def read_figure(self, name: Hashable, read: Callable[[], Awaitable[tuple[Value, datetime]]]) -> Awaitable[Value]:
         """Return a cached figure, or the value that `read` returns with the moment at which time alone may change it.

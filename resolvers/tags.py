@@ -22,7 +22,7 @@ async def customer_tags(
 ) -> list[list[TagDocument]]:
     """Return the tags of each customer by name. A deleted tag is left out: customers may store its id until cleanup."""
     ids = sorted({id_ for customer in customers for id_ in customer.tag_ids})
-    tags = await context.loaders.tags.load_all(ids, with_fields(projection, TagDocument.id, TagDocument.name_folded))
+    tags = await context.read_tags(ids, with_fields(projection, TagDocument.id, TagDocument.name_folded))
     in_order = sorted((tag for tag in tags if tag is not None), key=lambda tag: (tag.name_folded, tag.id))
     ranks = {tag.id: rank for rank, tag in enumerate(in_order)}
     return [

@@ -10,6 +10,7 @@ import strawberry
 
 from domain.failures import Unauthenticated, Unavailable
 from loaders.figure_cache import FigureCache
+from loaders.tag_cache import TagCache
 from resolvers.context import Context, Viewer
 from resolvers.installation import Installation
 from server.app.settings import Settings
@@ -66,11 +67,13 @@ class AppState:
     is_ready: bool = False
     service_tokens: ServiceTokens = field(init=False)
     kept_administrators: KeptAdministrators = field(init=False)
+    tag_cache: TagCache | None = field(init=False)
 
     def __post_init__(self) -> None:
         """Create what belongs to the client."""
         self.service_tokens = ServiceTokens(self.client)
         self.kept_administrators = KeptAdministrators(self.client, self.feed)
+        self.tag_cache = None if self.feed is None else TagCache(self.feed)
 
     def begin_shutdown(self) -> None:
         """Make /readyz report that no more requests should be sent here."""
@@ -117,5 +120,6 @@ class AppState:
             self.feed,
             figure_cache=self.figure_cache,
             live_indexes=self.live_indexes,
+            tag_cache=self.tag_cache,
             installation=self.installation,
         )

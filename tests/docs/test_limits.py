@@ -2,7 +2,7 @@
 
 import pytest
 
-from loaders import figure_cache
+from loaders import figure_cache, tag_cache
 from schema import executor
 from server.graphql import cost, document_cache, introspection_answers, operations, parsing, variables
 from tests.server_process import ROOT
@@ -21,6 +21,7 @@ ROWS: dict[str, list[float]] = {
     "Remembered documents": [document_cache.MAX_CACHE_BYTES // MEGABYTE],
     "Remembered answers to introspection": [introspection_answers.MAX_BYTES // MEGABYTE],
     "Remembered figures": [figure_cache.MAX_BYTES // MEGABYTE],
+    "Remembered tags": [tag_cache.MAX_BYTES // MEGABYTE],
 }
 
 
