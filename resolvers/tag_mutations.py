@@ -8,15 +8,16 @@ from store.customers.customers import CustomerDocument
 from store.tags import assignment, changes
 from store.tags.assignment import TaggingResult
 from store.tags.bulk_jobs import BulkJobDocument
+from store.tags.changes import TagSaved
 from store.tags.documents import TagDocument
 
 
-async def create_tag(context: Context, request: MutationRequest[CreateTag]) -> ObjectResult:
-    return await run_mutation(context, request, changes.create_tag, ChangedObject)
+async def create_tag(context: Context, request: MutationRequest[CreateTag]) -> MutationResult[TagSaved]:
+    return await run_mutation(context, request, changes.create_tag, TagSaved)
 
 
-async def update_tag(context: Context, request: MutationRequest[UpdateTag]) -> ObjectResult:
-    return await run_mutation(context, request, changes.update_tag, ChangedObject)
+async def update_tag(context: Context, request: MutationRequest[UpdateTag]) -> MutationResult[TagSaved]:
+    return await run_mutation(context, request, changes.update_tag, TagSaved)
 
 
 async def delete_tag(context: Context, request: MutationRequest[DeleteTag]) -> ObjectResult:
@@ -31,8 +32,8 @@ async def remove_tags(context: Context, request: MutationRequest[ChangeCustomerT
     return await run_mutation(context, request, assignment.remove_tags, TaggingResult)
 
 
-async def changed_tag(context: Context, payload: ObjectResult) -> TagDocument | None:
-    return await context.loaders.find_tag(changed_id(payload))
+async def changed_tag(context: Context, payload: MutationResult[TagSaved]) -> TagDocument | None:
+    return await context.loaders.find_tag(payload.result.id if payload.result else None)
 
 
 def deleted_id(_context: Context, payload: ObjectResult) -> str | None:
@@ -53,7 +54,9 @@ async def changed_customers(context: Context, payload: MutationResult[TaggingRes
     return await context.loaders.find_customers(payload.result.customers if payload.result else ())
 
 
-async def bulk_job(context: Context, payload: MutationResult[TaggingResult]) -> BulkJobDocument | None:
+async def bulk_job(
+    context: Context, payload: MutationResult[TaggingResult] | MutationResult[TagSaved]
+) -> BulkJobDocument | None:
     """Return the job with its progress by now, read once in an operation; so its counts agree with the payload's."""
     job_id = payload.result.job if payload.result else None
     return None if job_id is None else await context.loaders.bulk_jobs.load(job_id)

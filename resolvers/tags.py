@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from domain.partner.tags import MAX_TAGS_PER_CUSTOMER
+from domain.customers.tag_rules import MAX_TAGS_OF_CUSTOMER
+from domain.partner.views import filter_to_api
 from domain.text.search import parse_search
 from resolvers.context import Context
 from store.customers.customers import CustomerDocument
@@ -27,10 +29,14 @@ async def customer_tags(
     ranks = {tag.id: rank for rank, tag in enumerate(in_order)}
     return [
         [in_order[rank] for rank in sorted([ranks[id_] for id_ in customer.tag_ids if id_ in ranks])][
-            :MAX_TAGS_PER_CUSTOMER
+            :MAX_TAGS_OF_CUSTOMER
         ]
         for customer in customers
     ]
+
+
+def rule(_context: Context, tag: TagDocument) -> dict[str, Any] | None:
+    return filter_to_api(tag.raw_rule)
 
 
 @dataclass(frozen=True, slots=True)

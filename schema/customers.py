@@ -6,7 +6,7 @@ from typing import Any
 import strawberry
 
 from domain.calling.figures import MAX_TREND_WEEKS
-from domain.partner.tags import MAX_TAGS_PER_CUSTOMER
+from domain.customers.tag_rules import MAX_TAGS_OF_CUSTOMER
 from resolvers import customers, tags, trends
 from schema.activity import CUSTOMER_ACTIVITY
 from schema.costs import STEPWISE_RELATION_COST, VALUES, list_size
@@ -182,8 +182,8 @@ class Customer(Node):
     tags = field(
         tags.customer_tags,
         list[Tag],
-        "The tags of the customer, by name; at most 50.",
-        list_size=list_size(MAX_TAGS_PER_CUSTOMER, typical=4),
+        "The tags of the customer, by name; at most 70: rules do not count to the 50 that administrators assign.",
+        list_size=list_size(MAX_TAGS_OF_CUSTOMER, typical=4),
         batch=True,
         reads=(CustomerDocument.tag_ids,),
     )

@@ -14,6 +14,11 @@ from schema.fields import field, mutation
 from schema.mutation_parts import IDEMPOTENCY_KEY_FIELD, VERSION_INPUT, user_errors_field
 from schema.tags import BulkJob, Tag
 
+RULE_CONDITIONS = (
+    "A rule contains neither kpi nor hasTags, no tag that has a rule, and at most 200 conditions and values; else INVALID. "
+    "A partner has at most 20 tags with rules; more is LIMIT_REACHED. Needs the permission MANAGE_INTEGRATIONS."
+)
+
 
 @strawberry.input
 class CreateTagInput:
@@ -26,12 +31,18 @@ class CreateTagInput:
     description: str | None = strawberry.field(
         default=strawberry.UNSET, description="What the tag means, at most 500 characters."
     )
+    rule: CustomerFilter | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="The customers that have the tag, of the whole partner: a job puts it on those that match, every "
+        f"later change keeps it true, and nobody can assign it. {RULE_CONDITIONS}",
+    )
     idempotency_key: str | None = IDEMPOTENCY_KEY_FIELD
 
 
 @strawberry.input
 class UpdateTagInput:
-    """Changes of a tag. An omitted field keeps its value. Null clears the description, and is INVALID elsewhere."""
+    """Changes of a tag. An omitted field keeps its value. Null clears the description or ends the
+    rule, and is INVALID elsewhere."""
 
     id: strawberry.ID = strawberry.field(description="The id of the tag.")
     version: int = VERSION_INPUT
@@ -43,6 +54,12 @@ class UpdateTagInput:
     description: str | None = strawberry.field(
         default=strawberry.UNSET, description="What the tag means, at most 500 characters; null clears it."
     )
+    rule: CustomerFilter | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="The customers that have the tag, of the whole partner; a job evaluates every customer again. "
+        "Null ends the rule: customers keep the tag, and administrators assign it from then on. "
+        f"{RULE_CONDITIONS}",
+    )
     idempotency_key: str | None = IDEMPOTENCY_KEY_FIELD
 
 
@@ -53,7 +70,8 @@ class DeleteTagInput:
     id: strawberry.ID = strawberry.field(
         description=(
             "The id of the tag. An ADMINISTRATOR can delete a tag only while no customer that they do "
-            "not see has it; else WRONG_STATE."
+            "not see has it; else WRONG_STATE. So is a tag that the rule of another tag refers to. A tag with a rule "
+            "needs the permission MANAGE_INTEGRATIONS."
         )
     )
     version: int = VERSION_INPUT
@@ -77,7 +95,9 @@ class _ChangeCustomerTagsInput:
     """The fields that the inputs of assignTags and removeTags share."""
 
     customers: CustomerSelection = strawberry.field(description="The customers to change.")
-    tags: list[strawberry.ID] = strawberry.field(description="The ids of 1–500 tags, each once.")
+    tags: list[strawberry.ID] = strawberry.field(
+        description="The ids of 1–500 tags, each once. A tag with a rule is WRONG_STATE."
+    )
     dry_run: bool = strawberry.field(default=False, description="Return what would change, and change nothing.")
     idempotency_key: str | None = IDEMPOTENCY_KEY_FIELD
 
@@ -97,6 +117,12 @@ class _TagPayload:
     """The fields that the payloads of createTag and updateTag share."""
 
     tag = field(tags.changed_tag, Tag | None, "The tag after the change; null where nothing was changed.")
+    job = field(
+        tags.bulk_job,
+        BulkJob | None,
+        "The job that evaluates every customer by a new or changed rule; else null. Its `changed` also counts customers "
+        "whose statuses changed with time.",
+    )
     user_errors = user_errors_field()
 
 

@@ -26,6 +26,13 @@ class Tag(Node):
     name: str = strawberry.field(description="The name, unique in the partner without regard to case.")
     color: TagColor = strawberry.field(description="The color in which the tag is shown.")
     description: str | None = strawberry.field(description="What the tag means; null where nothing is written.")
+    rule = field(
+        tags.rule,
+        strawberry.scalars.JSON | None,
+        "The CustomerFilter as it was given: exactly the customers that match have the tag. Null for a tag that "
+        "administrators assign.",
+        reads=(TagDocument.raw_rule,),
+    )
     version: int = strawberry.field(
         description="The version increases by one with every change of the tag. It can be used as a cache key."
     )

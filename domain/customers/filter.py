@@ -145,7 +145,7 @@ _CONDITIONS: Mapping[str, Callable[[Any], Condition]] = {
 
 def is_filter_permitted(raw: Mapping[str, Any] | None, permissions: Collection[Permission]) -> bool:
     """Return whether the permissions suffice: a KPI in the filter, or in one nested in it, needs READ_ANALYTICS."""
-    return Permission.READ_ANALYTICS in permissions or "kpi" not in _find_conditions(raw or {})
+    return Permission.READ_ANALYTICS in permissions or "kpi" not in find_conditions(raw or {})
 
 
 def check_filter_permissions(raw: Mapping[str, Any] | None, permissions: Collection[Permission]) -> None:
@@ -156,14 +156,14 @@ def check_filter_permissions(raw: Mapping[str, Any] | None, permissions: Collect
 
 def find_time_conditions(raw: Mapping[str, Any]) -> Iterator[str]:
     """Yield the filter's fields, also of nested filters, that feeds refuse, in the API's spelling."""
-    return (api_name(name) for name in _find_conditions(raw) if name in _TIME_CONDITIONS)
+    return (api_name(name) for name in find_conditions(raw) if name in _TIME_CONDITIONS)
 
 
-def _find_conditions(raw: Mapping[str, Any]) -> Iterator[str]:
+def find_conditions(raw: Mapping[str, Any]) -> Iterator[str]:
     """Yield the names of the filter's fields with a value, also those of nested filters."""
     for name, value in raw.items():
         if value is not None:
             yield name
         for nested in value if isinstance(value, list | tuple) else [value]:
             if isinstance(nested, Mapping):
-                yield from _find_conditions(nested)
+                yield from find_conditions(nested)

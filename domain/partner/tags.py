@@ -35,6 +35,7 @@ class CreateTag:
     name: str
     color: TagColor
     description: Omittable[str] = ABSENT
+    rule: Omittable[Mapping[str, Any]] = ABSENT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +47,7 @@ class UpdateTag:
     name: Omittable[str] = ABSENT
     color: Omittable[TagColor] = ABSENT
     description: Omittable[str] = ABSENT
+    rule: Omittable[Mapping[str, Any]] = ABSENT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

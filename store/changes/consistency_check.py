@@ -16,7 +16,7 @@ from domain.entitlements.license_lines import build_license_lines
 from domain.entitlements.lifecycle import effective_end, entitlement_from_document, renews
 from domain.types import ActivityKind, CustomerStatus
 from store.changes.customer_batch import BATCH_SIZE, CustomerBatch, change_customers, read_entitlements
-from store.changes.customer_fields import is_removed, storage_fields
+from store.changes.customer_fields import apply_tag_rules, is_removed, storage_fields
 from store.changes.invoice_facts import find_wrong_invoice_facts, update_invoice_facts
 from store.database.client import Document, Session
 from store.database.clock import utc_now
@@ -194,6 +194,7 @@ def find_problems(
     expected_lines = {} if is_removed(customer, at) else build_license_lines({**customer, **expected}, entitlements, at)
     problems = [
         *_compare_fields(customer, expected),
+        *_compare_ruled_tags(customer, partner, at),
         *_compare_ends(entitlements, at),
         *_compare_lines(lines, expected_lines),
     ]
@@ -207,6 +208,14 @@ def _compare_fields(customer: Document, expected: Document) -> Iterator[str]:
     for name in ("keys", "order_keys"):
         if sorted(customer[name]) != sorted(expected[name]):
             yield f"{name} {_shorten(sorted(set(customer[name]) ^ set(expected[name])))} are amiss"
+
+
+def _compare_ruled_tags(customer: Document, partner: PartnerDocument, at: datetime) -> Iterator[str]:
+    # A customer of an older epoch waits for its evaluation by the new rules.
+    if customer["settings_epoch"] == partner.epoch:
+        ruled = apply_tag_rules(customer, partner, at)
+        for rule in (*ruled.added, *ruled.removed):
+            yield f"tag {rule.tag_id} is amiss"
 
 
 def _compare_ends(entitlements: Sequence[Document], at: datetime) -> Iterator[str]:

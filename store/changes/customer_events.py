@@ -1,10 +1,12 @@
 """The events that a change of a customer causes by itself, and their stored form."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from domain.customers.reasons import join_product_names
+from domain.customers.tag_rules import RuledTags
 from domain.customers.transitions import StatusTransition
+from domain.partner.tags import format_tag_names
 from domain.types import ActivityKind
 from store.changes.customer_fields import build_event_facts
 from store.database.client import Document
@@ -39,6 +41,19 @@ def draft_expired_assignment(customer: Document, assignment: Document, names: Ma
     name = names.get(administrator_id, "an administrator")
     summary = f"The access of {name} to {customer['name']} expired"
     return EventDraft(ActivityKind.ADMINISTRATOR_UNASSIGNED, administrator_id, summary, at=assignment["expires_at"])
+
+
+def draft_ruled_tags(customer: Document, ruled: RuledTags) -> Iterator[EventDraft]:
+    """Draft the events of the tags that rules give to a customer and take off it."""
+    tags = {"tags": [customer["tag_ids"], ruled.tag_ids]}
+    for kind, rules, verb in (
+        (ActivityKind.TAGS_ASSIGNED, ruled.added, "put on"),
+        (ActivityKind.TAGS_REMOVED, ruled.removed, "taken off"),
+    ):
+        if rules:
+            are = f"{format_tag_names(rule.name for rule in rules)} {'was' if len(rules) == 1 else 'were'}"
+            summary = f"{are} {verb} {customer['name']} by {'its rule' if len(rules) == 1 else 'their rules'}"
+            yield EventDraft(kind, customer["_id"], summary, tags)
 
 
 def draft_changes_by_time(before: Document, after: Document) -> EventDraft | None:

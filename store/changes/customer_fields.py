@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from domain.customers.keys import build_customer_keys, instant_keys, ordering_keys, running_keys, select_event_keys
+from domain.customers.matching import CustomerEnds, CustomerValues
+from domain.customers.tag_rules import RuledTags, apply_rules, next_rule_change_at
 from domain.entitlements.holdings import holding_keys
 from domain.text.folding import fold_for_sorting
 from domain.text.words import customer_words, searched_words
@@ -34,17 +36,38 @@ def storage_fields(
     ]
     folded_fields = fold_fields(customer, before)
     next_unassignment_at = min(expiries, default=None)
-    moments = (customer["next_evaluation_at"], customer["next_renewal_at"], next_unassignment_at)
+    next_evaluation_at = customer["next_evaluation_at"]
+    if partner.tag_rules:
+        rules_change_at = next_rule_change_at(partner.tag_rules, customer_ends(customer, now))
+        next_evaluation_at = _earliest(next_evaluation_at, rules_change_at)
     return {
         "partner_id": partner.partner_id,
         "version": before.get("version", 0) + 1,
         "updated_at": now,
         "settings_epoch": partner.epoch,
         "next_unassignment_at": next_unassignment_at,
-        "due_at": min((moment for moment in moments if moment is not None), default=None),
+        "next_evaluation_at": next_evaluation_at,
+        "due_at": _earliest(next_evaluation_at, customer["next_renewal_at"], next_unassignment_at),
         **folded_fields,
         **key_fields([] if is_removed(customer, now) else compute_keys(customer, folded_fields["words"])),
     }
+
+
+def _earliest(*moments: datetime | None) -> datetime | None:
+    return min((moment for moment in moments if moment is not None), default=None)
+
+
+def customer_ends(customer: Mapping[str, Any], now: datetime) -> CustomerEnds:
+    """Return the ends of the customer's running entitlements, as its projection has them."""
+    return CustomerEnds(now, customer["expiring_ends"], customer["renewing_ends"])
+
+
+def apply_tag_rules(customer: Mapping[str, Any], partner: PartnerDocument, now: datetime) -> RuledTags:
+    """Return the tags by the partner's rules, of a customer with its projection and keys; a removed one keeps its."""
+    rules = partner.tag_rules if customer["keys"] else ()
+    created_at, signed_in_at = customer["created_at"], customer["last_administrator_sign_in_at"]
+    values = CustomerValues(frozenset(customer["keys"]), customer["words"], created_at, signed_in_at)
+    return apply_rules(rules, customer["tag_ids"], values, customer_ends(customer, now))
 
 
 def key_fields(keys: list[str]) -> Document:

@@ -1,4 +1,4 @@
-"""Evaluates the customers of a partner whose settings have changed, in the order of their names.
+"""Evaluates the customers of a partner whose settings, or rules of tags, have changed, in the order of their names.
 
 A bulk job shows the progress. Each batch counts its customers in its own transaction, so a process that dies loses and
 repeats nothing. Where the settings change again meanwhile, each customer gets the latest ones: a job has ended when no
@@ -56,14 +56,17 @@ async def _count_progress(batch: CustomerBatch) -> None:
     """Count the customers that the batch evaluates by the settings of each running job."""
     for job in await _find_running_jobs(batch.scope, batch.session):
         changes = [change for change in batch.changes if change.customer["settings_epoch"] < job["settings_epoch"]]
-        counts = {"done": len(changes), "changed": sum(bool(change.transitions) for change in changes)}
+        counts = {
+            "done": len(changes),
+            "changed": sum(bool(change.transitions) or change.is_against_rules for change in changes),
+        }
         where = {**batch.scope.match(), "_id": job["_id"]}
         await batch.scope.collection(JOB_COLLECTION).update_one(where, {"$inc": counts}, session=batch.session)
 
 
 async def _finish(scope: Scope, partner: PartnerDocument, session: Session) -> None:
     """End the jobs, unless the settings have changed again since the partner was read."""
-    where = {**scope.match(), "settings.version": partner.settings["version"]}
+    where = {**scope.match(), "settings_history.epoch": {"$not": {"$gt": partner.epoch}}}
     change = {"$unset": {"reevaluating": ""}}
     if not await scope.collection("partners").update_one(where, change, session=session):
         return

@@ -69,6 +69,9 @@ async def _load_tag_names(mutation: Mutation[ChangeCustomerTags]) -> Mapping[str
     for position, id_ in enumerate(ids):
         if id_ not in tags:
             checks.add_not_found(translatable("tag"), "tags", position)
+        elif tags[id_].raw_rule is not None:
+            message = translatable("The tag {name} has a rule, which alone decides its customers.", name=tags[id_].name)
+            checks.add(UserErrorCode.WRONG_STATE, message, "tags", position)
     return {id_: tag.name for id_, tag in tags.items()}
 
 

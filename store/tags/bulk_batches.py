@@ -72,7 +72,9 @@ class JobAuthorization:
         tags = await Tags(self._scope).by_ids(sorted(self._job["tags"]))
         if not tags:
             raise JobAuthorizationLost
-        return Tagging({id_: tag.name for id_, tag in tags.items()}, self._job["is_addition"])
+        # A tag that has got a rule since belongs to the rule.
+        names = {id_: tag.name for id_, tag in tags.items() if tag.raw_rule is None}
+        return Tagging(names, self._job["is_addition"])
 
 
 async def process_batch(

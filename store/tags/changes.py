@@ -1,10 +1,11 @@
 """The mutations that create, update and delete a tag; each function is the body of one transaction."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from domain.customers.keys import dimension_key
-from domain.inputs import ABSENT
+from domain.inputs import ABSENT, value_or_none
 from domain.messages import translatable
 from domain.partner.tags import (
     MAX_DESCRIPTION_LENGTH,
@@ -25,10 +26,18 @@ from store.database.ids import new_id
 from store.events.log import EventDraft
 from store.tags.cleanup import start_tag_cleanup
 from store.tags.documents import COLLECTION
+from store.tags.rules import check_rule_permission, find_dependent_rule, read_rule, rename_rule, store_rule
 
 
-async def create_tag(mutation: Mutation[CreateTag]) -> ChangedObject:
-    """Insert a tag."""
+@dataclass(frozen=True, slots=True)
+class TagSaved(ChangedObject):
+    """The result of a mutation that saves a tag: its id, and the job that evaluates its new rule."""
+
+    job: str | None = None
+
+
+async def create_tag(mutation: Mutation[CreateTag]) -> TagSaved:
+    """Insert a tag; one with a rule starts the job that gives it to the customers that match."""
     checks, input = mutation.checks, mutation.input
     name = checks.read_line(input.name, MAX_NAME_LENGTH, translatable("The tag's name"), "name")
     description = checks.read_optional_lines(
@@ -36,21 +45,24 @@ async def create_tag(mutation: Mutation[CreateTag]) -> ChangedObject:
     )
     if name is not None:
         await _check_name_is_free(mutation, name)
+    rule = None if input.rule is ABSENT else await read_rule(mutation, value_or_none(input.rule), None)
     await _check_tag_limit(mutation)
-    document = _new_tag(mutation, checks.require(name), description)
+    document = _new_tag(mutation, checks.require(name), description, rule)
     await mutation.scope.collection(COLLECTION).insert_many([document], session=mutation.session)
     mutation.add_event(EventDraft(ActivityKind.TAG_CREATED, document["_id"], f"Tag {name} was created"))
-    return ChangedObject(document["_id"])
+    job = None if rule is None else await store_rule(mutation, document["_id"], document["name"], rule)
+    return TagSaved(document["_id"], job)
 
 
-async def update_tag(mutation: Mutation[UpdateTag]) -> ChangedObject:
-    """Change the fields that the input contains."""
+async def update_tag(mutation: Mutation[UpdateTag]) -> TagSaved:
+    """Change the fields that the input contains; a new rule starts the job that evaluates every customer."""
     changes = await _read_changes(mutation)
     stored = await _read_stored_tag(mutation, mutation.input.id, mutation.input.version)
     stored = mutation.checks.require(stored)
-    new_values = {name: value for name, value in changes.items() if stored[name] != value}
+    new_values = {name: value for name, value in changes.items() if stored.get(name) != value}
+    job = None
     if new_values:
-        before_and_after = {name: [stored[name], value] for name, value in new_values.items()}
+        before_and_after = {name: [stored.get(name), value] for name, value in new_values.items()}
         if "name" in new_values:
             name = new_values["name"]
             new_values |= {"name_key": name_key(name), "name_folded": fold_for_sorting(name)}
@@ -59,7 +71,16 @@ async def update_tag(mutation: Mutation[UpdateTag]) -> ChangedObject:
         await mutation.scope.collection(COLLECTION).update_one(where, change, session=mutation.session)
         summary = _change_summary(stored["name"], before_and_after)
         mutation.add_event(EventDraft(ActivityKind.TAG_CHANGED, stored["_id"], summary, before_and_after))
-    return ChangedObject(stored["_id"])
+        job = await _update_rule(mutation, {**stored, **new_values}, new_values)
+    return TagSaved(stored["_id"], job)
+
+
+async def _update_rule(mutation: Mutation[UpdateTag], tag: Document, new_values: Document) -> str | None:
+    if "rule" in new_values:
+        return await store_rule(mutation, tag["_id"], tag["name"], tag["rule"])
+    if "name" in new_values and tag.get("rule") is not None:
+        await rename_rule(mutation, tag["_id"], tag["name"])
+    return None
 
 
 async def delete_tag(mutation: Mutation[DeleteTag]) -> ChangedObject:
@@ -70,6 +91,8 @@ async def delete_tag(mutation: Mutation[DeleteTag]) -> ChangedObject:
             "Customers that are not assigned to you have this tag. Only a full administrator can delete it."
         )
         mutation.checks.add(UserErrorCode.WRONG_STATE, message, "id")
+    if stored is not None:
+        await _end_rule(mutation, stored)
     stored = mutation.checks.require(stored)
     scope, session = mutation.scope, mutation.session
     where = {**scope.match(), "_id": stored["_id"]}
@@ -78,6 +101,16 @@ async def delete_tag(mutation: Mutation[DeleteTag]) -> ChangedObject:
     mutation.add_event(EventDraft(ActivityKind.TAG_DELETED, stored["_id"], f"Tag {stored['name']} was deleted"))
     await start_tag_cleanup(mutation, stored["_id"], stored["name"])
     return ChangedObject(stored["_id"])
+
+
+async def _end_rule(mutation: Mutation[DeleteTag], stored: Document) -> None:
+    """Delete the rule of a tag that is deleted; add a mistake where the rule of another tag refers to the tag."""
+    if (rule := find_dependent_rule(mutation, stored["_id"])) is not None:
+        message = translatable("The rule of the tag {name} refers to this tag: change that rule first.", name=rule.name)
+        mutation.checks.add(UserErrorCode.WRONG_STATE, message, "id")
+    if stored.get("rule") is not None:
+        check_rule_permission(mutation)
+        await store_rule(mutation, stored["_id"], stored["name"], None)
 
 
 async def _is_used_out_of_sight(mutation: Mutation[DeleteTag], tag_id: str) -> bool:
@@ -103,6 +136,8 @@ async def _read_changes(mutation: Mutation[UpdateTag]) -> Document:
         changes["description"] = checks.read_optional_lines(
             input.description, MAX_DESCRIPTION_LENGTH, translatable("The description"), "description"
         )
+    if input.rule is not ABSENT:
+        changes["rule"] = await read_rule(mutation, value_or_none(input.rule), input.id)
     return changes
 
 
@@ -120,6 +155,11 @@ async def _read_stored_tag(mutation: Mutation[Any], tag_id: str, version: int) -
 def _change_summary(name: str, changes: Mapping[str, list[Any]]) -> str:
     if "name" in changes:
         return f"Tag {name} was renamed to {changes['name'][1]}"
+    if "rule" in changes:
+        before, after = changes["rule"]
+        return (
+            f"Tag {name} {'lost its rule' if after is None else 'got a rule' if before is None else 'got another rule'}"
+        )
     fields = ("colour" if field == "color" else field for field in changes)
     return f"Tag {name} got another {' and '.join(fields)}"
 
@@ -147,7 +187,7 @@ async def _check_tag_limit(mutation: Mutation[CreateTag]) -> None:
         mutation.checks.add(UserErrorCode.LIMIT_REACHED, message)
 
 
-def _new_tag(mutation: Mutation[CreateTag], name: str, description: str | None) -> Document:
+def _new_tag(mutation: Mutation[CreateTag], name: str, description: str | None, rule: Document | None) -> Document:
     now = mutation.scope.now
     return {
         "_id": new_id("tag"),
@@ -160,5 +200,6 @@ def _new_tag(mutation: Mutation[CreateTag], name: str, description: str | None) 
         "name_folded": fold_for_sorting(name),
         "color": str(mutation.input.color),
         "description": description,
+        "rule": rule,
         "created_by": mutation.actor.id,
     }

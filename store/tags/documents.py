@@ -1,13 +1,21 @@
 """The partner's tags: their documents, and reads by id and by search."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from domain.partner.tags import TagColor
 from domain.text.search import matches_word_prefixes
 from store.database.client import IndexModel, Session
 from store.database.scope import Scope
-from store.database.stored_fields import Projection, StoredDocument, projection_document, stored, stored_or_none
+from store.database.stored_fields import (
+    Projection,
+    StoredDocument,
+    derived,
+    projection_document,
+    stored,
+    stored_or_none,
+)
 
 COLLECTION = "tags"
 TAG_INDEXES = (IndexModel([("partner_id", 1), ("name_key", 1)], name="name", unique=True),)
@@ -25,6 +33,12 @@ class TagDocument(StoredDocument):
     version = stored(int)
     created_at = stored(datetime)
     created_by = stored_or_none(str)
+
+    @derived("rule")
+    def raw_rule(self) -> Mapping[str, Any] | None:
+        """The filter that decides which customers have the tag; None for a tag that administrators assign."""
+        raw_rule: Mapping[str, Any] | None = self.document.get("rule")
+        return raw_rule
 
 
 class Tags:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from domain.customers.statuses import Thresholds
+from domain.customers.tag_rules import TagRule
 from domain.partner.settings import DEFAULT_SETTINGS
 from store.database.client import Document, IndexModel, Session
 from store.database.ids import new_id
@@ -29,11 +30,12 @@ class SettingsEpoch(NamedTuple):
 class PartnerDocument(StoredDocument):
     """A partner organization as it is stored; `terms_version` is that of the terms that it accepted last."""
 
-    __slots__ = ("_history",)
+    __slots__ = ("_history", "_tag_rules")
 
     def __init__(self, document: Document) -> None:
         super().__init__(document)
         self._history: Sequence[SettingsEpoch] | None = None
+        self._tag_rules: Sequence[TagRule] | None = None
 
     id = stored(str, "_id")
     partner_id = stored(str)
@@ -77,6 +79,13 @@ class PartnerDocument(StoredDocument):
         if self._history is None:
             self._history = list(map(_settings_epoch, self.document["settings_history"]))
         return self._history
+
+    @derived("tag_rules")
+    def tag_rules(self) -> Sequence[TagRule]:
+        """The rules of tags; a new or changed rule begins a new epoch of the settings."""
+        if self._tag_rules is None:
+            self._tag_rules = list(map(TagRule.read, self.document.get("tag_rules", ())))
+        return self._tag_rules
 
     @property
     def epoch(self) -> int:

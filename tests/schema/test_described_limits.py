@@ -28,7 +28,7 @@ LIMITS = {
     "CreateTagInput.description": [tags.MAX_DESCRIPTION_LENGTH],
     "CreateTagInput.idempotencyKey": [MAX_KEY_LENGTH],
     "CreateTagInput.name": [1, tags.MAX_NAME_LENGTH],
-    "Customer.tags": [tags.MAX_TAGS_PER_CUSTOMER],
+    "Customer.tags": [tag_rules.MAX_TAGS_OF_CUSTOMER, tags.MAX_TAGS_PER_CUSTOMER],
     "CustomerFilter": [customer_filter.MAX_VALUES, customer_filter.MAX_FILTERS, customer_filter.MAX_FILTER_DEPTH],
     "CustomerFilter.expiresWithinDays": [1, customer_filter.MAX_WINDOW_DAYS],
     "CustomerFilter.renewsWithinDays": [1, customer_filter.MAX_WINDOW_DAYS],
