@@ -15,8 +15,8 @@ from schema.mutation_parts import IDEMPOTENCY_KEY_FIELD, VERSION_INPUT, user_err
 from schema.tags import BulkJob, Tag
 
 RULE_CONDITIONS = (
-    "A rule contains neither kpi nor hasTags, no tag that has a rule, and at most 200 conditions and values; else INVALID. "
-    "A partner has at most 20 tags with rules; more is LIMIT_REACHED. Needs the permission MANAGE_INTEGRATIONS."
+    "A rule contains neither kpi nor hasTags, no tag that has a rule, and at most 200 conditions and values; else "
+    "INVALID. A partner has at most 20 tags with rules; more is LIMIT_REACHED. A rule needs MANAGE_INTEGRATIONS."
 )
 
 
@@ -120,8 +120,8 @@ class _TagPayload:
     job = field(
         tags.bulk_job,
         BulkJob | None,
-        "The job that evaluates every customer by a new or changed rule; else null. Its `changed` also counts customers "
-        "whose statuses changed with time.",
+        "The job that evaluates every customer by a new or changed rule; else null. Its `changed` also counts "
+        "customers whose statuses changed with time.",
     )
     user_errors = user_errors_field()
 

@@ -39,9 +39,9 @@ from store.changes.customer_events import (
     draft_changes_by_time,
     draft_expired_assignment,
     draft_removal,
-    draft_ruled_tags,
+    set_ruled_tags,
 )
-from store.changes.customer_fields import apply_tag_rules, compute_keys, is_removed, key_fields, storage_fields
+from store.changes.customer_fields import is_removed, storage_fields
 from store.changes.renewals import MAX_RENEWALS_PER_CHANGE, compute_renewals
 from store.changes.system_orders import RenewedTerm
 from store.database.client import Document
@@ -238,8 +238,7 @@ class CustomerChange:
         self.transitions += transitions
         self.customer.update(project_fields(facts, statuses, self._entered_at, thresholds, now))
         self.customer.update(storage_fields(self.customer, self._before, self._partner, now))
-        if self._partner.tag_rules:
-            self._apply_tag_rules(now)
+        self.drafts += set_ruled_tags(self.customer, self._partner, now)
         if not self.customer["keys"] and not self.is_removal_recorded:
             # A new customer that is delivered as removed gets two events: added and removed.
             self.add_event(draft_removal(self.customer, None))
@@ -247,19 +246,6 @@ class CustomerChange:
         if not (self.is_new or self.drafts or self.transitions):
             # Without an event, clients see no change: the version stays, and only bookkeeping is written.
             self.customer.update({name: self._before[name] for name in ("version", "updated_at")})
-
-    def _apply_tag_rules(self, now: datetime) -> None:
-        ruled = apply_tag_rules(self.customer, self._partner, now)
-        if ruled.added or ruled.removed:
-            self.drafts += draft_ruled_tags(self.customer, ruled)
-            self.customer["tag_ids"] = ruled.tag_ids
-            self.customer.update(key_fields(compute_keys(self.customer, self.customer["words"])))
-
-    @property
-    def is_against_rules(self) -> bool:
-        """True where the customer's tags are not those of the rules, as far as its stored projection says."""
-        ruled = apply_tag_rules(self.customer, self._partner, self.customer["evaluated_at"])
-        return bool(ruled.added or ruled.removed)
 
     def _renew_all(self, now: datetime, written_at: datetime) -> None:
         for number in self.entitlements:

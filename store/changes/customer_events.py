@@ -8,10 +8,11 @@ from domain.customers.tag_rules import RuledTags
 from domain.customers.transitions import StatusTransition
 from domain.partner.tags import format_tag_names
 from domain.types import ActivityKind
-from store.changes.customer_fields import build_event_facts
+from store.changes.customer_fields import apply_tag_rules, build_event_facts, compute_keys, key_fields
 from store.database.client import Document
 from store.events.facts import facts_fields
 from store.events.log import EventDraft, event_document, status_summary
+from store.tenants.partners import PartnerDocument
 
 # What clients see, or find and count customers by, that time can change without a status transition; the first names
 # the event. store/counts relies on it that nothing of this changes without an event.
@@ -43,7 +44,19 @@ def draft_expired_assignment(customer: Document, assignment: Document, names: Ma
     return EventDraft(ActivityKind.ADMINISTRATOR_UNASSIGNED, administrator_id, summary, at=assignment["expires_at"])
 
 
-def draft_ruled_tags(customer: Document, ruled: RuledTags) -> Iterator[EventDraft]:
+def set_ruled_tags(customer: Document, partner: PartnerDocument, now: datetime) -> Sequence[EventDraft]:
+    """Set the tags, and their keys, of a customer with its projection as the rules decide; return the events."""
+    if not partner.tag_rules:
+        return ()
+    ruled = apply_tag_rules(customer, partner, now)
+    drafts = list(_draft_ruled_tags(customer, ruled))
+    if drafts:
+        customer["tag_ids"] = ruled.tag_ids
+        customer.update(key_fields(compute_keys(customer, customer["words"])))
+    return drafts
+
+
+def _draft_ruled_tags(customer: Document, ruled: RuledTags) -> Iterator[EventDraft]:
     """Draft the events of the tags that rules give to a customer and take off it."""
     tags = {"tags": [customer["tag_ids"], ruled.tag_ids]}
     for kind, rules, verb in (

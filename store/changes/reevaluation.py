@@ -15,6 +15,8 @@ from domain.customers.keys import ALL_CUSTOMERS_KEY
 from domain.partner.bulk_jobs import BulkJobState
 from store.changes.bulk_jobs import JOB_COLLECTION, RUNNING, end_job, insert_job
 from store.changes.customer_batch import BATCH_SIZE, CustomerBatch, change_customers
+from store.changes.customer_change import CustomerChange
+from store.changes.customer_fields import apply_tag_rules
 from store.changes.mutations import Mutation
 from store.customers.orders import KEYS_INDEX
 from store.database.client import Client, Document, Session
@@ -58,10 +60,16 @@ async def _count_progress(batch: CustomerBatch) -> None:
         changes = [change for change in batch.changes if change.customer["settings_epoch"] < job["settings_epoch"]]
         counts = {
             "done": len(changes),
-            "changed": sum(bool(change.transitions) or change.is_against_rules for change in changes),
+            "changed": sum(bool(change.transitions) or _is_against_rules(batch, change) for change in changes),
         }
         where = {**batch.scope.match(), "_id": job["_id"]}
         await batch.scope.collection(JOB_COLLECTION).update_one(where, {"$inc": counts}, session=batch.session)
+
+
+def _is_against_rules(batch: CustomerBatch, change: CustomerChange) -> bool:
+    """Return whether the customer's tags are not those of the rules, as far as its stored projection says."""
+    ruled = apply_tag_rules(change.customer, batch.partner, batch.now)
+    return bool(ruled.added or ruled.removed)
 
 
 async def _finish(scope: Scope, partner: PartnerDocument, session: Session) -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from domain.customers import filter as customer_filter
+from domain.customers import tag_rules
 from domain.entitlements import trials
 from domain.partner import activity, administrators, helpdesk, organization, tags, views
 from domain.partner.bulk_jobs import MAX_SYNCHRONOUS_CUSTOMERS

@@ -88,6 +88,9 @@ def _filter(ids: TargetIds) -> dict[str, Any]:
 MORE_INPUTS: Mapping[str, Callable[[TargetIds], dict[str, Any]]] = {
     "assignTags": lambda ids: {"customers": {"matching": _filter(ids)}, "tags": [ids.home_tag]},
     "removeTags": lambda ids: {"customers": {"matching": _filter(ids)}, "tags": [ids.home_tag]},
+    # Without a name: the first of two creations would make the second one TAKEN.
+    "createTag": lambda ids: {"name": " ", "rule": _filter(ids)},
+    "updateTag": lambda ids: {"id": ids.home_tag, "version": 99, "rule": _filter(ids)},
     "saveCustomerView": lambda ids: {"id": ids.view, "filter": _filter(ids)},
     "createWebhook": lambda ids: {"name": "Hook", "url": HOOK_URL, "filter": _filter(ids)},
     "exportCustomers": lambda ids: {"filter": _filter(ids)},
