@@ -19,6 +19,8 @@ from domain.partner.tags import MAX_TAGS_PER_CUSTOMER, apply_tags
 MAX_TAG_RULES = 20
 # Values and nested conditions of one rule.
 MAX_RULE_VALUES = 200
+# As JSON: every transaction that changes customers reads the rules with the partner.
+MAX_RULE_LENGTH = 8_000
 # Rules do not count to the limit of the tags that administrators assign.
 MAX_TAGS_OF_CUSTOMER = MAX_TAGS_PER_CUSTOMER + MAX_TAG_RULES
 

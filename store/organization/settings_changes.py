@@ -16,6 +16,7 @@ from store.changes.mutations import Mutation
 from store.changes.reevaluation import start_reevaluation
 from store.database.client import Document
 from store.events.log import EventDraft
+from store.tenants.partners import MAX_EPOCHS
 
 _THRESHOLD_NAMES = tuple(Thresholds.__dataclass_fields__)
 
@@ -61,7 +62,7 @@ async def _update_settings(mutation: Mutation[ChangeSettings], values: Document)
     has_new_thresholds = not values.keys().isdisjoint(_THRESHOLD_NAMES)
     if has_new_thresholds:
         epoch = {"epoch": partner.epoch + 1, "at": now, **{name: settings[name] for name in _THRESHOLD_NAMES}}
-        change["$push"] = {"settings_history": epoch}
+        change["$push"] = {"settings_history": {"$each": [epoch], "$slice": -MAX_EPOCHS}}
         change["$set"]["reevaluating"] = True
     await mutation.scope.collection("partners").update_one(mutation.scope.match(), change, session=mutation.session)
     return await start_reevaluation(mutation, partner.epoch + 1) if has_new_thresholds else None

@@ -9,17 +9,17 @@ from typing import Any
 
 from domain.customers.filter import parse_filter
 from domain.customers.statuses import Thresholds
-from domain.customers.tag_rules import MAX_TAG_RULES, TagRule, find_rule_mistakes, referenced_tags
+from domain.customers.tag_rules import MAX_RULE_LENGTH, MAX_TAG_RULES, TagRule, find_rule_mistakes, referenced_tags
 from domain.failures import BadUserInput, Forbidden
 from domain.messages import translatable
-from domain.partner.views import filter_to_document
+from domain.partner.views import filter_length, filter_to_document
 from domain.permissions import Permission, has_permission
 from domain.user_errors import UserErrorCode
 from store.changes.mutations import Mutation
 from store.changes.reevaluation import start_reevaluation
 from store.database.client import Document
 from store.tags.documents import Tags
-from store.tenants.partners import PartnerDocument
+from store.tenants.partners import MAX_EPOCHS, PartnerDocument
 
 
 def check_rule_permission(mutation: Mutation[Any]) -> None:
@@ -41,6 +41,9 @@ async def read_rule(mutation: Mutation[Any], given: Mapping[str, Any] | None, ta
     except BadUserInput as error:
         checks.add(UserErrorCode.INVALID, error.message, "rule")
         return None
+    if filter_length(rule := filter_to_document(given)) > MAX_RULE_LENGTH:
+        message = translatable("The rule is longer than {most} characters.", most=MAX_RULE_LENGTH)
+        checks.add(UserErrorCode.TOO_LONG, message, "rule")
     for mistake in mistakes:
         checks.add(UserErrorCode.INVALID, mistake, "rule")
     if referenced - (await Tags(mutation.scope).by_ids(sorted(referenced), session=mutation.session)).keys():
@@ -51,7 +54,7 @@ async def read_rule(mutation: Mutation[Any], given: Mapping[str, Any] | None, ta
     if len(rules) >= MAX_TAG_RULES and tag_id not in {rule.tag_id for rule in rules}:
         message = translatable("A partner has at most {most} tags with rules.", most=MAX_TAG_RULES)
         checks.add(UserErrorCode.LIMIT_REACHED, message, "rule")
-    return filter_to_document(given)
+    return rule
 
 
 def find_dependent_rule(mutation: Mutation[Any], tag_id: str) -> TagRule | None:
@@ -70,7 +73,8 @@ async def store_rule(mutation: Mutation[Any], tag_id: str, name: str, rule: Docu
     change: Document = {"$set": {"tag_rules": rules, "updated_at": now}, "$inc": {"version": 1}}
     if rule is not None:
         thresholds = {field: getattr(partner.thresholds, field) for field in Thresholds.__dataclass_fields__}
-        change["$push"] = {"settings_history": {"epoch": partner.epoch + 1, "at": now, **thresholds}}
+        epoch = {"epoch": partner.epoch + 1, "at": now, **thresholds}
+        change["$push"] = {"settings_history": {"$each": [epoch], "$slice": -MAX_EPOCHS}}
         change["$set"]["reevaluating"] = True
     await scope.collection("partners").update_one(scope.match(), change, session=mutation.session)
     # What this transaction still writes of customers must not follow a rule that has ended.
