@@ -16,7 +16,8 @@ from schema.tags import BulkJob, Tag
 
 RULE_CONDITIONS = (
     "A rule contains neither kpi nor hasTags, no tag that has a rule, and at most 200 conditions and values; else "
-    "INVALID. It has at most 8,000 characters as JSON. A partner has at most 20 tags with rules; more is LIMIT_REACHED. A rule needs MANAGE_INTEGRATIONS."
+    "INVALID. It has at most 8,000 characters as JSON. "
+    "A partner has at most 20 tags with rules; more is LIMIT_REACHED. A rule needs MANAGE_INTEGRATIONS."
 )
 
 
