@@ -9,7 +9,7 @@
 import assert from "node:assert/strict";
 import { createInterface } from "node:readline";
 import { openBrowser } from "./browser.mjs";
-import { connectsAWebhook, exportsTheList, showsBothVersions } from "./dashboard_integrations.mjs";
+import { connectsAWebhook, exportsTheList, showsBothVersions, showsForecasts } from "./dashboard_integrations.mjs";
 import { openEmbeddingPage } from "./embedding_page.mjs";
 
 const { PARTNERHUB_URL, PARTNERHUB_TOKENS, PARTNERHUB_PAGE, PARTNERHUB_SCREENSHOTS } = process.env;
@@ -267,6 +267,7 @@ try {
   await connectsAWebhook(page, origin);
   await showsBothVersions(page, query);
   await exportsTheList(page, origin, query);
+  await showsForecasts(page, origin, query);
   await readersSeeNoActions(browser.context);
   assert.deepEqual(browser.complaints, []);
   await catchesUpAfterARestart(await toFront(other));

@@ -1,4 +1,4 @@
-/** Steps of dashboard.test.mjs: a webhook from its creation to its end, and the list of customers as a file. */
+/** Steps of dashboard.test.mjs: a webhook, the list of customers as a file, forecasts. */
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 
@@ -42,4 +42,12 @@ export async function exportsTheList(page, origin, query) {
   const rows = (await readFile(await download.path(), "utf8")).trim().split("\n");
   const { customers } = await query("{ customers(filter: {status: [TRIAL]}) { totalCount } }");
   assert.equal(rows.length, customers.totalCount);
+}
+
+export async function showsForecasts(page, origin, query) {
+  await page.goto(`${origin}/forecasts`);
+  const [, month] = (await query("{ renewalForecast { renewing expiring } }")).renewalForecast;
+  const row = page.getByRole("table", { name: "Licenses and amounts by month" }).getByRole("row").nth(2);
+  await row.waitFor();
+  assert.deepEqual((await row.getByRole("cell").allInnerTexts()).slice(1, 3), [String(month.renewing), String(month.expiring)]);
 }

@@ -9,6 +9,7 @@ import { NotFoundPage } from "./frame/not_found_page";
 const AnalyticsPage = later(() => import("./analytics/analytics_page"));
 const CallingPage = later(() => import("./calling/calling_page"));
 const CustomerPage = later(() => import("./customer/customer_page"));
+const ForecastsPage = later(() => import("./forecasts/forecasts_page"));
 const IntegrationsPage = later(() => import("./integrations/integrations_page"));
 const OrganizationPage = later(() => import("./organization/organization_page"));
 const ResourcesPage = later(() => import("./resources/resources_page"));
@@ -25,6 +26,7 @@ export function Pages() {
         <Route path="/analytics" component={AnalyticsPage} />
         <Route path="/calling" component={CallingPage} />
         <Route path="/resources" component={ResourcesPage} />
+        <Route path="/forecasts" component={ForecastsPage} />
         <Route path="/integrations" component={IntegrationsPage} />
         <Route path="/organization" component={OrganizationPage} />
         <Route component={NotFoundPage} />

@@ -1,6 +1,5 @@
 /** Analytics: five KPI tiles, the licence trend, and the five reports, all of one product. */
 import { useState } from "react";
-import { Radio, RadioGroup } from "react-aria-components";
 import { useTranslation } from "react-i18next";
 import { useQuery } from "urql";
 import { useSearchParams } from "wouter";
@@ -9,6 +8,7 @@ import type { AnalyticsProduct } from "../gql/graphql";
 import { Failure } from "../ui/failure";
 import { useFormats } from "../ui/formats";
 import { LicenseTrend } from "../ui/license_trend";
+import { Segments } from "../ui/segments";
 import { useCustomerFilter } from "./customer_filter";
 import { KPIS_CHANGED, LICENSE_ANALYTICS } from "./documents";
 import { KpiTiles } from "./kpi_tiles";
@@ -49,13 +49,7 @@ export default function AnalyticsPage() {
         <h1>{t("navigation.analytics")}</h1>
         <div className="customer-actions">
           {select}
-          <RadioGroup className="segments" aria-label={t("analytics.product")} orientation="horizontal" value={product} onChange={chooseProduct}>
-            {PRODUCTS.map((each) => (
-              <Radio key={each} value={each} className="segment">
-                {t(`product.${each}`)}
-              </Radio>
-            ))}
-          </RadioGroup>
+          <Segments label={t("analytics.product")} value={product} onChange={chooseProduct} options={PRODUCTS.map((id) => [id, t(`product.${id}`)])} />
         </div>
       </header>
       {filter && <KpiTiles product={product} filter={filter} />}

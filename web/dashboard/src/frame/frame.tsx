@@ -21,6 +21,7 @@ interface Destination {
 const DESTINATIONS: readonly Destination[] = [
   { path: "/customers", text: "navigation.customers", icon: "customers", permission: "READ_CUSTOMERS" },
   { path: "/analytics", text: "navigation.analytics", icon: "analytics", permission: "READ_ANALYTICS" },
+  { path: "/forecasts", text: "navigation.forecasts", icon: "forecasts", permission: "READ_ANALYTICS" },
   { path: "/calling", text: "navigation.calling", icon: "calling", permission: "READ_ANALYTICS" },
   { path: "/resources", text: "navigation.resources", icon: "resources" },
   { path: "/integrations", text: "navigation.integrations", icon: "integrations", permission: "READ_CUSTOMERS" },

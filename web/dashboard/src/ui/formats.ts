@@ -11,6 +11,8 @@ export interface Formats {
   number(value: number): string;
   percent(value: number | null | undefined): string;
   date(instant: string | null | undefined): string;
+  /** "December 2026", of a date in it. */
+  month(date: string): string;
   instant(instant: string): string;
   /** "in 6 days", "3 hours ago". */
   relative(instant: string | null | undefined, now?: number): string;
@@ -23,6 +25,7 @@ export function createFormats(language: string): Formats {
   const percents = new Intl.NumberFormat(language, { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 });
   // Days are days in UTC, as in the rules of the domain.
   const dates = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeZone: "UTC" });
+  const months = new Intl.DateTimeFormat(language, { month: "long", year: "numeric", timeZone: "UTC" });
   const instants = new Intl.DateTimeFormat(language, { dateStyle: "long", timeStyle: "long" });
   const durations = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
   const countries = new Intl.DisplayNames(language, { type: "region" });
@@ -30,6 +33,7 @@ export function createFormats(language: string): Formats {
     number: (value) => numbers.format(value),
     percent: (value) => (value == null ? NONE : percents.format(value / 100)),
     date: (instant) => (instant ? dates.format(new Date(instant)) : NONE),
+    month: (date) => months.format(new Date(date)),
     instant: (instant) => instants.format(new Date(instant)),
     relative(instant, now = Date.now()) {
       if (!instant) return NONE;

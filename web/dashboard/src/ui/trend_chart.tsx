@@ -20,8 +20,9 @@ export interface Series {
 interface Props {
   title: string;
   unit: string;
-  /** The Monday of each week. */
+  /** The Monday of each week, or the first day of each month. */
   weeks: readonly string[];
+  period?: "week" | "month";
   stacked: readonly Series[];
   line?: Series & { unit: string; isPercent?: boolean };
 }
@@ -67,9 +68,10 @@ function Legend({ stacked, line }: Props) {
   );
 }
 
-function Chart({ title, unit, weeks, stacked, line, width }: Props & { width: number }) {
+function Chart({ title, unit, weeks, period = "week", stacked, line, width }: Props & { width: number }) {
   const { t } = useTranslation();
-  const { date, number, percent } = useFormats();
+  const { date, month, number, percent } = useFormats();
+  const name = period === "month" ? month : (week: string | undefined) => date(week);
   const [active, setActive] = useState<number | null>(null);
   const right = line?.isPercent ? PERCENT_AXIS : MARGIN.right;
   const inner = { width: Math.max(0, width - MARGIN.left - right), height: HEIGHT - MARGIN.top - MARGIN.bottom };
@@ -82,7 +84,7 @@ function Chart({ title, unit, weeks, stacked, line, width }: Props & { width: nu
   const points = (line?.values ?? []).map((value, week) => ({ week, value })).filter(({ value }) => value !== null);
   const text = (week: number) =>
     [
-      date(weeks[week]),
+      name(weeks[week] ?? ""),
       ...stacked.map(({ name, values }) => `${name}: ${number(values[week] ?? 0)}`),
       ...(line ? [`${line.name}: ${line.isPercent ? percent(line.values[week]) : number(line.values[week] ?? 0)}`] : []),
     ].join("\n");
@@ -112,7 +114,7 @@ function Chart({ title, unit, weeks, stacked, line, width }: Props & { width: nu
             top={inner.height}
             scale={x}
             tickValues={weeks.map((_, week) => week).filter((week) => week % everyOther === 0)}
-            tickFormat={(week) => date(weeks[Number(week)]).replace(/,? \d{4}\.?$/, "")}
+            tickFormat={(week) => name(weeks[Number(week)] ?? "").replace(/,? \d{4}\.?$/, "")}
           />
           {line?.isPercent && <AxisRight left={inner.width} scale={percents} numTicks={4} tickFormat={(value) => percent(Number(value)).replace(/[.,]0/, "")} />}
           {weeks.map((week, place) => {
@@ -142,9 +144,9 @@ function Chart({ title, unit, weeks, stacked, line, width }: Props & { width: nu
   );
 }
 
-function ChartTable({ weeks, stacked, line, title }: Props) {
+function ChartTable({ weeks, period = "week", stacked, line, title }: Props) {
   const { t } = useTranslation();
-  const { date, number, percent } = useFormats();
+  const { date, month, number, percent } = useFormats();
   const columns = [...stacked, ...(line ? [line] : [])];
   const cell = (series: Series, week: number) => {
     const value = series.values[week];
@@ -156,7 +158,7 @@ function ChartTable({ weeks, stacked, line, title }: Props) {
       <table className="data-table numbers" aria-label={title}>
         <thead>
           <tr>
-            <th scope="col">{t("chart.week")}</th>
+            <th scope="col">{t(period === "month" ? "forecasts.month" : "chart.week")}</th>
             {columns.map(({ name }) => (
               <th key={name} scope="col">
                 {name}
@@ -167,7 +169,7 @@ function ChartTable({ weeks, stacked, line, title }: Props) {
         <tbody>
           {weeks.map((week, place) => (
             <tr key={week}>
-              <th scope="row">{date(week)}</th>
+              <th scope="row">{period === "month" ? month(week) : date(week)}</th>
               {columns.map((series) => (
                 <td key={series.name}>{cell(series, place)}</td>
               ))}
