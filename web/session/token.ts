@@ -22,15 +22,18 @@ channel.addEventListener("message", ({ data }: MessageEvent<Message>) => {
 export async function findToken(): Promise<string> {
   current = loadToken();
   if (current) return current;
-  const answer = new Promise<string>((done) => {
-    takeAnswer = done;
-    setTimeout(() => done(""), ANSWER_MILLISECONDS);
+  const answered = new Promise<void>((done) => {
+    // An answer that comes late, from a busy tab, still signs in: the sign-in page gives way to it.
+    takeAnswer = (token) => {
+      takeAnswer = undefined;
+      // Meanwhile this or another tab may have signed in.
+      if (token && !current) apply(token);
+      done();
+    };
+    setTimeout(done, ANSWER_MILLISECONDS);
   });
   channel.postMessage({ kind: "ask" } satisfies Message);
-  const token = await answer;
-  takeAnswer = undefined;
-  // Meanwhile this or another tab may have signed in.
-  if (token && !current) apply(token);
+  await answered;
   return current;
 }
 
