@@ -8,6 +8,7 @@
  */
 import assert from "node:assert/strict";
 import { createInterface } from "node:readline";
+import { isAccessible } from "./accessibility.mjs";
 import { openBrowser } from "./browser.mjs";
 import { connectsAWebhook, exportsTheList, showsBothVersions, showsForecasts } from "./dashboard_integrations.mjs";
 import { openEmbeddingPage } from "./embedding_page.mjs";
@@ -52,7 +53,9 @@ async function toFront(page) {
 const total = (page) => page.locator(".customers-total").innerText();
 const row = (page, name) => page.getByRole("row").filter({ hasText: name });
 
+/** A page with what it shows when somebody looks at it. */
 async function screenshot(page, name) {
+  await isAccessible(page);
   if (PARTNERHUB_SCREENSHOTS) await page.screenshot({ path: `${PARTNERHUB_SCREENSHOTS}/${name}.png` });
 }
 

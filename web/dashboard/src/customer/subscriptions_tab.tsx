@@ -37,7 +37,7 @@ function Card({ subscription }: { subscription: SubscriptionCard }) {
   return (
     <section className={`card ${isOver ? "card-over" : ""}`} aria-label={number}>
       <header className="card-head">
-        <h3>{number}</h3>
+        <h2>{number}</h2>
         <span className={`state state-${state}`}>{t(`state.${state}`)}</span>
         {state === "READY_FOR_SETUP" && <CompleteSetup id={subscription.id} number={number} />}
       </header>

@@ -60,7 +60,7 @@ function Card({ trial, canManage, onChanged }: { trial: TrialCard; canManage: bo
   return (
     <section className={`card ${isRunning ? "" : "card-over"}`} aria-label={trial.number}>
       <header className="card-head">
-        <h3>{trial.number}</h3>
+        <h2>{trial.number}</h2>
         <span className={`state state-${trial.state}`}>{t(`state.${trial.state}`)}</span>
       </header>
       <p className="numbers">

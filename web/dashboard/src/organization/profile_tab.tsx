@@ -30,7 +30,7 @@ export function ProfileTab({ partner }: TabProps) {
       </dl>
       {canManage ? (
         <section className="card organization-form">
-          <h3>{t("organization.changeProfile")}</h3>
+          <h2>{t("organization.changeProfile")}</h2>
           <ProfileForm partner={partner} action={t("organization.saveProfile")} />
         </section>
       ) : (

@@ -30,7 +30,7 @@ export function ServicesTab({ partner }: TabProps) {
           return (
             <li key={service.product} className={`card ${service.enabled ? "" : "card-over"}`}>
               <div className="card-head">
-                <h3>{name}</h3>
+                <h2>{name}</h2>
                 <span className={`state ${service.enabled ? "state-ACTIVE" : ""}`}>{t(service.enabled ? "services.on" : "services.off")}</span>
               </div>
               <p className="secondary">{t("services.customers", { count: service.customers, customers: number(service.customers) })}</p>

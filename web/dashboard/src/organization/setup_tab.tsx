@@ -24,13 +24,13 @@ export function SetupTab({ partner, openTab }: TabProps) {
           const isNext = setup.nextStep?.key === key;
           return (
             <li key={key} className={`card setup-step ${isNext ? "setup-next" : ""}`} aria-current={isNext ? "step" : undefined}>
-              <h3>
+              <h2>
                 <span className="setup-number" aria-hidden="true">
                   {completedAt ? "✓" : place + 1}
                 </span>
                 {t(`setup.step.${key}`)}
                 {completedAt && <span className="secondary small setup-completed">{t("setup.completed", { date: date(completedAt) })}</span>}
-              </h3>
+              </h2>
               {isNext && <Step partner={partner} openTab={openTab} stepKey={key} />}
             </li>
           );
@@ -127,7 +127,7 @@ function Plan({ partner }: { partner: Partner }) {
   const { plan } = partner.setup;
   return (
     <section className="card setup-details" aria-label={t("setup.plan")}>
-      <h3>{t("setup.plan")}</h3>
+      <h2>{t("setup.plan")}</h2>
       {plan.length === 0 && <p className="secondary">{t("setup.noPlan")}</p>}
       <dl className="facts">
         {plan.map(({ product, licenses }) => (

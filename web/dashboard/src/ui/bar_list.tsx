@@ -28,7 +28,7 @@ export function BarList({ title, rows, empty }: Props) {
   return (
     <figure className="chart" aria-labelledby={titleId}>
       <figcaption>
-        <h3 id={titleId}>{title}</h3>
+        <h2 id={titleId}>{title}</h2>
       </figcaption>
       {largest === 0 ? (
         <p className="secondary">{empty}</p>

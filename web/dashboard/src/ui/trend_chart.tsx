@@ -38,7 +38,7 @@ export function TrendChart(props: Props) {
   return (
     <figure className="chart" aria-labelledby={titleId}>
       <figcaption className="chart-head">
-        <h3 id={titleId}>{props.title}</h3>
+        <h2 id={titleId}>{props.title}</h2>
         <Button kind="quiet" onPress={() => setTable(!isTable)}>
           {t(isTable ? "chart.asChart" : "chart.asTable")}
         </Button>
