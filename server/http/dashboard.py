@@ -15,7 +15,16 @@ from server.http.built_pages import HashedFiles, write_sign_in
 
 DIST: Final = WEB_DIST / "dashboard"
 # The screens, as in web/dashboard/src/pages.tsx: an address of another name is 404 here, not an empty page.
-SCREENS: Final = ("customers", "analytics", "forecasts", "calling", "alerts", "resources", "integrations", "organization")
+SCREENS: Final = (
+    "customers",
+    "analytics",
+    "forecasts",
+    "calling",
+    "alerts",
+    "resources",
+    "integrations",
+    "organization",
+)
 
 # No inline script, no eval; requests go to this origin and to the issuer's endpoints. The component set (React Aria)
 # writes two <style> elements, with the nonce that it finds in the page.
