@@ -19,7 +19,7 @@ from store.database.client import Client, Document, Session, UpdateMany
 from store.database.ids import new_id
 from store.database.scope import Scope
 from store.integrations.alert_events import alert_event, hidden_alerts_event
-from store.integrations.alerts import COLLECTION, PROGRESS, RULES
+from store.integrations.alerts import COLLECTION, CUSTOMER_INDEX, PROGRESS, RULES
 from store.integrations.webhooks import position_document
 
 # The scan of a rule that was changed: first over its alerts, then over the customers, each after the last one read.
@@ -92,7 +92,7 @@ async def find_held_alerts(scope: Scope, customer_ids: Iterable[str], session: S
         "customer_id": {"$in": sorted(set(customer_ids))},
         "state": {"$ne": AlertState.RESOLVED},
     }
-    documents = await scope.collection(COLLECTION).find(where, session=session)
+    documents = await scope.collection(COLLECTION).find(where, hint=CUSTOMER_INDEX, session=session)
     return list(map(tracked, documents))
 
 

@@ -31,7 +31,7 @@ from store.integrations.alert_making import (
     tracked,
     write_changes,
 )
-from store.integrations.alerts import COLLECTION, PROGRESS, RULES
+from store.integrations.alerts import COLLECTION, PROGRESS, RULE_INDEX, RULES
 
 _STEP_SIZE = MAX_PAGE_SIZE
 _FACTS = ("keys", "words", "created_at", "last_administrator_sign_in_at", "statuses")
@@ -155,7 +155,9 @@ async def _next_alerts(scope: Scope, rule: Document, session: Session) -> list[D
     where: Document = {**scope.match(), "rule_id": rule["_id"]}
     if rule["deleted_at"] is None and rule["scan"]["after"] is not None:
         where["_id"] = {"$gt": rule["scan"]["after"]}
-    return await scope.collection(COLLECTION).find(where, sort=[("_id", 1)], limit=_STEP_SIZE, session=session)
+    return await scope.collection(COLLECTION).find(
+        where, sort=[("_id", 1)], limit=_STEP_SIZE, hint=RULE_INDEX, session=session
+    )
 
 
 async def _read_customers(owner: Scope, ids: Sequence[str], session: Session) -> dict[str, Document]:

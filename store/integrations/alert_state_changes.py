@@ -46,7 +46,7 @@ async def snooze_alerts(mutation: Mutation[SnoozeAlerts]) -> ChangedAlerts:
 
 async def wake_alerts(client: Client) -> int:
     """Make alerts open again whose snooze is over; return how many there were."""
-    where = {"snoozed_until": {"$lte": utc_now()}}
+    where = {"state": AlertState.SNOOZED, "snoozed_until": {"$lte": utc_now()}}
     due = await client.collection(COLLECTION).find(where, sort=[("snoozed_until", 1)], limit=_WAKE_SIZE)
     for partner_id in dict.fromkeys(alert["partner_id"] for alert in due):
         ids = [alert["_id"] for alert in due if alert["partner_id"] == partner_id]

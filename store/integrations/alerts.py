@@ -22,6 +22,7 @@ from store.database.stored_fields import (
     stored_or_none,
 )
 
+CUSTOMER_INDEX, RULE_INDEX = "customer", "rule"
 RULES, COLLECTION, PROGRESS = "alert_rules", "alerts", "alert_progress"
 _COLUMNS = (Column("opened_at", -1, "instant"), Column("_id", -1))
 PROGRESS_INDEXES = (IndexModel([("partner_id", 1)], name="partner"),)
@@ -30,10 +31,11 @@ ALERT_INDEXES = (
     IndexModel(
         [("partner_id", 1), ("rule_id", 1), ("state", 1), ("opened_at", -1), ("_id", -1)], name="rule_state_newest"
     ),
-    IndexModel([("partner_id", 1), ("customer_id", 1)], name="customer"),
+    IndexModel([("partner_id", 1), ("customer_id", 1)], name=CUSTOMER_INDEX),
     # The process that makes alerts goes over those of a changed rule in this order.
-    IndexModel([("partner_id", 1), ("rule_id", 1), ("_id", 1)], name="rule"),
-    IndexModel([("snoozed_until", 1)], name="snoozed", partialFilterExpression={"snoozed_until": {"$type": "date"}}),
+    IndexModel([("partner_id", 1), ("rule_id", 1), ("_id", 1)], name=RULE_INDEX),
+    # The job that ends snoozes reads those of all partners; its query names the state, as this index requires.
+    IndexModel([("snoozed_until", 1)], name="snooze_end", partialFilterExpression={"state": "SNOOZED"}),
     IndexModel([("expires_at", 1)], name="expiry", expireAfterSeconds=0),
 )
 
