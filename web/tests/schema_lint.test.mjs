@@ -21,7 +21,7 @@ const WITHOUT_ID = {
     // Values that are part of the object around them.
     "CustomerAssignment", "CustomerStatusDetail", "StatusReasonArguments", "LicenseLine", "Money", "OrderLine",
     "TrialExtension", "OrganizationSetup", "PartnerService", "PartnerSettings", "PlanItem", "SetupStep", "Terms",
-    "RolePermissions", "ActivityFieldChange", "UserError",
+    "RolePermissions", "ActivityFieldChange", "UserError", "RightSizing",
   ],
 };
 const SETTINGS = {
