@@ -111,7 +111,7 @@ class FeedExecution:
         The limits of an operation hold for each result: its cost, and its time.
         """
         executor = self._build_executor(root, context)
-        async with self._request_priority.limit_results(context.scope.partner_id):
+        async with self._request_priority.limit_results(context.scope.partner_id, self._subscription.cost):
             result = await self._execute(executor)
         if any(is_database_failure(error) for error in result.errors or ()):
             # A partial result would replace the change for good; the caller executes it again after the outage.

@@ -7,6 +7,8 @@ from weakref import WeakValueDictionary
 # 34 feeds of nested lists sent hundreds of commands to the database at once, behind which a query of another client
 # waited for 1.5 s.
 MAX_RESULTS_AT_ONCE = 3
+# Results that may cost more are executed one after another: three of them at once delayed another client twice as long.
+MAX_SHARED_COST = 200
 
 
 class RequestPriority:
@@ -18,7 +20,7 @@ class RequestPriority:
 
     def __init__(self) -> None:
         self._request_count = 0
-        self._results: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+        self._results: WeakValueDictionary[tuple[str, int], asyncio.Semaphore] = WeakValueDictionary()
 
     def track_request(self) -> Self:
         """Return a context manager: a request is counted while its block runs."""
@@ -34,9 +36,10 @@ class RequestPriority:
         """Sleep for the seconds where requests are in progress, else for one turn of the event loop."""
         await asyncio.sleep(seconds if self._request_count else 0)
 
-    def limit_results(self, partner_id: str) -> asyncio.Semaphore:
-        """Return what lets MAX_RESULTS_AT_ONCE results of a partner's feeds be executed, while others wait."""
-        limit = self._results.get(partner_id)
+    def limit_results(self, partner_id: str, cost: int) -> asyncio.Semaphore:
+        """Return what lets a few results of a partner's feeds be executed, while others of similar cost wait."""
+        key = (partner_id, MAX_RESULTS_AT_ONCE if cost <= MAX_SHARED_COST else 1)
+        limit = self._results.get(key)
         if limit is None:
-            limit = self._results[partner_id] = asyncio.Semaphore(MAX_RESULTS_AT_ONCE)
+            limit = self._results[key] = asyncio.Semaphore(key[1])
         return limit

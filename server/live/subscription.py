@@ -42,7 +42,7 @@ class Subscription:
     `arguments` are the feed's, converted; `condition` is what an EventFeed parsed from them. `after` is the cursor
     argument, and `after_variable` the variable that gives it and nothing else. Subscriptions with equal `sharing_key`
     have the same result for the same change. With `depends_on_viewer`, administrators of equal visibility may get
-    different results.
+    different results. `cost` is the most that one result costs.
     """
 
     feed: EventFeed[Any] | StateFeed[Any]
@@ -53,6 +53,7 @@ class Subscription:
     after_variable: str | None
     sharing_key: Hashable
     depends_on_viewer: bool
+    cost: int
 
 
 def prepare_subscription(
@@ -85,6 +86,7 @@ def prepare_subscription(
         after_variable=after_variable if after_variable in only_in_field else None,
         sharing_key=(owner, operation.text, operation_name(operation), variables_key(shared_variables)),
         depends_on_viewer=depends_on_viewer,
+        cost=operation.cost,
     )
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from server.live.request_priority import MAX_RESULTS_AT_ONCE, RequestPriority
+from server.live.request_priority import MAX_RESULTS_AT_ONCE, MAX_SHARED_COST, RequestPriority
 
 LONG = 0.05
 
@@ -45,9 +45,9 @@ async def test_other_tasks_run_in_any_case() -> None:
 async def test_a_partner_has_a_few_results_at_once_beside_those_of_another_partner() -> None:
     request_priority, running, most = RequestPriority(), 0, 0
 
-    async def execute(partner: str) -> None:
+    async def execute(partner: str, cost: int = MAX_SHARED_COST) -> None:
         nonlocal running, most
-        async with request_priority.limit_results(partner):
+        async with request_priority.limit_results(partner, cost):
             running, most = running + 1, max(most, running + 1)
             await asyncio.sleep(0)
             running -= 1
@@ -56,4 +56,7 @@ async def test_a_partner_has_a_few_results_at_once_beside_those_of_another_partn
     assert most == MAX_RESULTS_AT_ONCE
     await asyncio.gather(*(execute(partner) for partner in "ab" for _ in range(20)))
     assert most == 2 * MAX_RESULTS_AT_ONCE
+    most = 0
+    await asyncio.gather(*(execute("a", MAX_SHARED_COST + 1) for _ in range(20)))
+    assert most == 1
     assert not request_priority._results
