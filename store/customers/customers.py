@@ -60,8 +60,8 @@ class Customers:
 
     async def by_ids(self, ids: Sequence[str], projection: Projection = None) -> dict[str, CustomerDocument]:
         """Return the visible customers with these ids, in one query."""
-        where = {**self._scope.match_customers(), "_id": {"$in": list(ids)}}
-        documents = await self._collection.find(where, customer_projection(projection))
+        where = self._scope.match_customers()
+        documents = await self._collection.find_by_ids(where, ids, customer_projection(projection))
         return {document["_id"]: CustomerDocument(document) for document in documents}
 
     async def by_external_id(self, external_id: str, projection: Projection = None) -> CustomerDocument | None:

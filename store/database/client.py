@@ -36,6 +36,7 @@ from pymongo.write_concern import WriteConcern
 
 from store.database.change_stream import ChangeStream
 from store.database.command_spans import CommandSpans, is_tracing
+from store.database.joint_finds import JointFinds
 from store.database.pool_metrics import PoolMetrics
 
 __all__ = [
@@ -191,6 +192,7 @@ class Collection:
     def __init__(self, raw: Any) -> None:
         self._raw = raw
         self.name: str = raw.name
+        self._joint_finds = JointFinds()
 
     async def find(
         self,
@@ -223,6 +225,12 @@ class Collection:
         while documents := await cursor.to_list(batch_size):
             ids.extend([document["_id"] for document in documents])
         return ids
+
+    async def find_by_ids(
+        self, where: Mapping[str, Any], ids: Sequence[str], projection: Mapping[str, Any] | None = None
+    ) -> list[Document]:
+        """Return the documents with these ids that match, in any order; equal finds of a turn are one command."""
+        return await self._joint_finds.find_by_ids(self.find, where, ids, projection)
 
     async def find_one(
         self, where: Mapping[str, Any], projection: Mapping[str, Any] | None = None, *, session: Session = None

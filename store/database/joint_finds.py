@@ -1,0 +1,110 @@
+"""Finds of few documents by id: those that operations request in one turn of the event loop are one command.
+
+A command takes as much processor time as the rest of a small operation, whether it reads one document or ten. Only
+finds with equal conditions and projections are joined, so that what one operation may not read is never read for it.
+"""
+
+from asyncio import Future, get_running_loop, sleep
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from typing import Any
+
+from store.database.command_spans import is_tracing
+
+Document = dict[str, Any]
+Find = Callable[[list[str]], Awaitable[list[Document]]]
+FindAll = Callable[[Mapping[str, Any], Mapping[str, Any] | None], Awaitable[list[Document]]]
+# A find of more ids is a command of its own: small operations do not wait for its documents.
+MAX_JOINED_IDS = 10
+# The ids of one command.
+MAX_IDS = 100
+
+
+class JointFinds:
+    """The finds of one collection that are about to be sent.
+
+    Documents are never changed, so several operations may get the same ones.
+    """
+
+    def __init__(self) -> None:
+        self._open: dict[Hashable, _JointFind] = {}
+
+    async def find_by_ids(
+        self, find: FindAll, where: Mapping[str, Any], ids: Sequence[str], projection: Mapping[str, Any] | None
+    ) -> list[Document]:
+        """Return the documents with these ids that `find` finds for a condition and a projection, in any order.
+
+        Values that are not strings make a condition one of its own. So do traces, which show each operation's commands.
+        """
+
+        def find_some(some: Sequence[str]) -> Awaitable[list[Document]]:
+            return find({**where, "_id": {"$in": list(some)}}, projection)
+
+        if len(ids) > MAX_JOINED_IDS or is_tracing() or not all(type(value) is str for value in where.values()):
+            return await find_some(ids)
+        key = (tuple(where.items()), None if projection is None else tuple(projection.items()))
+        return await self.find(key, ids, find_some)
+
+    async def find(self, key: Hashable, ids: Sequence[str], find: Find) -> list[Document]:
+        """Return the documents with these ids, in any order; equal keys have the same `find`, which reads some ids."""
+        while (joint_find := self._open.get(key)) is not None and joint_find.add(ids):
+            if (documents := await joint_find.wait(ids)) is not None:
+                return documents
+        joint_find = self._open[key] = _JointFind(ids)
+        try:
+            await sleep(0)
+            self._close(key, joint_find)
+            return joint_find.finish(await find(list(joint_find.ids)), ids)
+        except BaseException as failure:
+            self._close(key, joint_find)
+            joint_find.fail(failure)
+            raise
+
+    def _close(self, key: Hashable, joint_find: "_JointFind") -> None:
+        """Let later requests read for themselves: what is under way may have been read before they began."""
+        if self._open.get(key) is joint_find:
+            del self._open[key]
+
+
+class _JointFind:
+    """Ids that are read together; the operation that requested the first ones reads for all."""
+
+    __slots__ = ("_waiting", "ids")
+
+    def __init__(self, ids: Sequence[str]) -> None:
+        self.ids = dict.fromkeys(ids)
+        self._waiting: list[Future[Mapping[str, Document] | Exception | None]] = []
+
+    def add(self, ids: Sequence[str]) -> bool:
+        """Add ids; return False where there is no room for them."""
+        if len(self.ids) + len(ids) > MAX_IDS:
+            return False
+        self.ids.update(dict.fromkeys(ids))
+        return True
+
+    async def wait(self, ids: Sequence[str]) -> list[Document] | None:
+        """Return the documents, or None where the operation that reads was cancelled."""
+        future: Future[Mapping[str, Document] | Exception | None] = get_running_loop().create_future()
+        self._waiting.append(future)
+        outcome = await future
+        if isinstance(outcome, Exception):
+            raise outcome
+        return None if outcome is None else _choose(outcome, ids)
+
+    def finish(self, documents: Sequence[Document], ids: Sequence[str]) -> list[Document]:
+        """Give the documents to the operations that wait, and return those of the one that has read."""
+        by_id = {document["_id"]: document for document in documents}
+        self._end(by_id)
+        return _choose(by_id, ids)
+
+    def fail(self, failure: BaseException) -> None:
+        """Give a failure to the operations that wait. After a cancellation they read for themselves."""
+        self._end(failure if isinstance(failure, Exception) else None)
+
+    def _end(self, outcome: Mapping[str, Document] | Exception | None) -> None:
+        for future in self._waiting:
+            if not future.done():
+                future.set_result(outcome)
+
+
+def _choose(by_id: Mapping[str, Document], ids: Sequence[str]) -> list[Document]:
+    return [by_id[id_] for id_ in ids if id_ in by_id]
