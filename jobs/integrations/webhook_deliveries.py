@@ -3,6 +3,7 @@
 import asyncio
 from contextlib import aclosing
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import orjson
 import structlog
@@ -14,8 +15,8 @@ from domain.integrations.webhook_events import EventDetails, WebhookCondition, d
 from domain.integrations.webhook_retries import next_attempt_at
 from domain.integrations.webhook_signatures import signed_headers, valid_keys
 from domain.integrations.webhooks import WebhookDeliveryState
+from jobs.integrations.client_import import open_webhook_client
 from jobs.integrations.metrics import WEBHOOK_ATTEMPTS, WEBHOOK_SECONDS
-from jobs.integrations.webhook_client import Response, WebhookClient
 from store.database.client import Client, PyMongoError
 from store.database.clock import utc_now
 from store.database.ids import new_id
@@ -33,6 +34,9 @@ from store.integrations.webhook_deliveries import (
     record_attempt,
 )
 from store.integrations.webhooks import WebhookDocument, position_document
+
+if TYPE_CHECKING:
+    from jobs.integrations.webhook_client import Response, WebhookClient
 
 _log = structlog.get_logger(__name__)
 _ERROR_PAUSE_SECONDS = 1.0
@@ -70,7 +74,7 @@ class Deliveries:
 
     async def run(self) -> None:
         """Deliver until the webhook is no longer active; retry after failures of the database."""
-        client = WebhookClient(self._tools.policy)
+        client = await open_webhook_client(self._tools.policy)
         try:
             while await self._load():
                 await self._deliver_until_failure(client)
@@ -110,7 +114,7 @@ class Deliveries:
             except (PyMongoError, RequestFailure):
                 await asyncio.sleep(_ERROR_PAUSE_SECONDS)
 
-    async def _deliver_until_failure(self, client: WebhookClient) -> None:
+    async def _deliver_until_failure(self, client: "WebhookClient") -> None:
         try:
             await (self._deliver_old(client) if self._has_expired else self._deliver_new(client))
             self._has_expired = False
@@ -123,7 +127,7 @@ class Deliveries:
             _log.warning("webhook failed, it will go on", webhook=self._webhook_id, error=repr(error))
             await asyncio.sleep(_ERROR_PAUSE_SECONDS)
 
-    async def _deliver_new(self, client: WebhookClient) -> None:
+    async def _deliver_new(self, client: "WebhookClient") -> None:
         """Deliver what the feed has after the position, without end."""
         webhook = self._current()
         async with aclosing(self._tools.feed.follow(self._partner_id, webhook.position)) as segments:
@@ -133,7 +137,7 @@ class Deliveries:
                         await self._deliver(client, event, event.position)
                     self._reached = segment.reached
 
-    async def _deliver_old(self, client: WebhookClient) -> None:
+    async def _deliver_old(self, client: "WebhookClient") -> None:
         """Deliver from the log what the oplog does not have any more, and move the position behind all of it."""
         position, end = self._current().position, self._tools.feed.position
         async with aclosing(read_old_events(self._scope(), position, self._old_place)) as events, self._busy:
@@ -145,7 +149,7 @@ class Deliveries:
                 raise Superseded
         self._old_place = None
 
-    async def _deliver(self, client: WebhookClient, event: FeedEvent, position: Position) -> None:
+    async def _deliver(self, client: "WebhookClient", event: FeedEvent, position: Position) -> None:
         """Make one attempt, where the webhook gets the event; raise Superseded where it has to be tried again."""
         webhook, document = self._current(), event.document
         if self._condition is None or not self._condition.chooses(document, (event.facts_before, event.facts_after)):
@@ -169,7 +173,7 @@ class Deliveries:
         failing_since = None if is_delivered else webhook.failing_since or attempt.attempted_at
         self._webhook = _at_position(webhook, position, failing_since=failing_since)
 
-    async def _post(self, client: WebhookClient, event: FeedEvent, details: EventDetails) -> Response:
+    async def _post(self, client: "WebhookClient", event: FeedEvent, details: EventDetails) -> "Response":
         webhook = self._current()
         cursor = self._tools.feed.cursor(self._partner_id, event.position)
         body = orjson.dumps(delivery_body(event.document, details, cursor))
@@ -194,7 +198,7 @@ def _at_position(webhook: WebhookDocument, position: Position, **fields: object)
     return WebhookDocument({**webhook.document, **moved, **fields})
 
 
-def _evaluate(webhook: WebhookDocument, event: FeedEvent, response: Response) -> DeliveryAttempt:
+def _evaluate(webhook: WebhookDocument, event: FeedEvent, response: "Response") -> DeliveryAttempt:
     """Return what the response means for the delivery."""
     now, event_id = utc_now(), event.document["_id"]
     pending = webhook.pending

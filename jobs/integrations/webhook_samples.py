@@ -6,7 +6,7 @@ from domain.integrations.webhook_addresses import WebhookPolicy
 from domain.integrations.webhook_events import sample_body
 from domain.integrations.webhook_signatures import signed_headers, valid_keys
 from domain.integrations.webhooks import WebhookDeliveryState
-from jobs.integrations.webhook_client import WebhookClient
+from jobs.integrations.client_import import open_webhook_client
 from store.database.clock import utc_now
 from store.database.scope import Scope
 from store.integrations.webhook_deliveries import claim_sample, record_sample
@@ -23,7 +23,7 @@ async def send_sample(scope: Scope, policy: WebhookPolicy, delivery_id: str) -> 
     (webhook, event_id), now = claimed, utc_now()
     body = orjson.dumps(sample_body(event_id, now))
     keys = valid_keys(webhook.seed, webhook.secret_number, webhook.rotated_at, now)
-    client = WebhookClient(policy, SAMPLE_SECONDS)
+    client = await open_webhook_client(policy, SAMPLE_SECONDS)
     try:
         response = await client.post(webhook.url, signed_headers(keys, event_id, now, body), body)
     finally:
