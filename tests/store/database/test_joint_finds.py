@@ -101,7 +101,11 @@ async def test_operations_that_are_cancelled_take_nothing_from_the_others(
 async def test_conditions_and_projections_that_differ_are_not_joined(client: Client) -> None:
     collection = client.collection("things")
     await collection.insert_many([{"_id": "1", "partner_id": "acme", "a": 1}, {"_id": "2", "partner_id": "other"}])
-    conditions = [{"partner_id": "acme"}, {"partner_id": "other"}, {"partner_id": {"$ne": "acme"}}]
+    conditions: list[dict[str, Any]] = [
+        {"partner_id": "acme"},
+        {"partner_id": "other"},
+        {"partner_id": {"$ne": "acme"}},
+    ]
     found = await asyncio.gather(
         *(collection.find_by_ids(where, ["1", "2"], {"_id": 1}) for where in conditions),
         collection.find_by_ids(conditions[0], ["1", "2"]),
