@@ -26,16 +26,18 @@ MAX_TAGS_OF_CUSTOMER = MAX_TAGS_PER_CUSTOMER + MAX_TAG_RULES
 
 
 class TagRule(NamedTuple):
-    """A tag and the condition of its customers."""
+    """A tag and the condition of its customers; `reads_tags` tells whether other tags decide it."""
 
     tag_id: str
     name: str
     condition: AllOf
+    reads_tags: bool = True
 
     @classmethod
     def read(cls, document: Mapping[str, Any]) -> "TagRule":
         """Return the rule as the partner's document stores it: the tag, its name, the filter."""
-        return cls(document["tag_id"], document["name"], parse_filter(document["filter"]))
+        condition = parse_filter(document["filter"])
+        return cls(document["tag_id"], document["name"], condition, bool(referenced_tags(condition)))
 
 
 class RuledTags(NamedTuple):

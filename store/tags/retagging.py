@@ -117,9 +117,10 @@ class Retagging:
 
 
 def _is_up_to_date(customer: Document, partner: PartnerDocument | None, now: datetime) -> bool:
-    """Return whether everything stored of the customer, apart from its tags, stays true."""
-    if partner is None or customer["settings_epoch"] != partner.epoch or partner.tag_rules:
-        # A rule can read the tags that change.
+    """Return whether everything stored of the customer, apart from the changed tags, stays true."""
+    if partner is None or customer["settings_epoch"] != partner.epoch:
+        return False
+    if any(rule.reads_tags for rule in partner.tag_rules):
         return False
     return customer["removed_at"] is None and (customer["due_at"] is None or customer["due_at"] > now)
 
