@@ -28,9 +28,10 @@ def shared_rows(plan: ObjectPlan, objects: Sequence[Any]) -> list[Any] | None:
 
     None where few are repeated, and where a row needs a closer look, because each then has errors at its own place.
     """
-    distinct = {id(each): each for each in objects}
-    if _MIN_REPETITIONS * len(distinct) > len(objects):
+    # Counted first: the objects of most lists are all different.
+    if _MIN_REPETITIONS * len(set(map(id, objects))) > len(objects):
         return None
+    distinct = {id(each): each for each in objects}
     build: Any = plan.rows
     rows = build(list(distinct.values()), None, lambda _index: FAILED)
     if FAILED in rows:

@@ -17,6 +17,7 @@ from domain.failures import InvalidCursor
 CursorValueKind = Literal["text", "instant", "rank", "number", "number or null"]
 CursorValue = str | int | float | datetime | None
 _DIGEST_BYTES = 9
+_ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 _EPOCH = datetime(1970, 1, 1)
 _MILLISECOND = timedelta(milliseconds=1)
 _RANKS = range(100)
@@ -32,7 +33,7 @@ def list_digest(*of: object) -> bytes:
 def encode_list_cursor(digest: bytes, sort_key: Sequence[CursorValue]) -> str:
     """Return the cursor of the row that has these sort values."""
     values = [(value - _EPOCH) // _MILLISECOND if isinstance(value, datetime) else value for value in sort_key]
-    body = json.dumps(values, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "surrogatepass")
+    body = _ENCODER.encode(values).encode("utf-8", "surrogatepass")
     return encode_base64url(_checksum(digest, body) + body)
 
 
