@@ -161,7 +161,35 @@ def _imports() -> Iterator[Case]:
     yield imported("imports: 100 times the same day", "license-usage", usage * 100)
 
 
+def _others() -> Iterator[Case]:
+    spreads = times(14, "...G#")
+    middle = " ".join(f"fragment F{n} on Query{{{spreads}}}" for n in range(13))
+    last = times(14, "fragment G# on Query{a#:viewer{permissions}}")
+    yield graphql("others: 13 × 14 crossing fragments", "{%s}" % times(13, "...F#") + middle + last)
+    export = "e#:exportCustomers(input:{format:CSV}){url userErrors{code}}"
+    yield graphql("others: 11 exports in one document", "mutation{%s}" % times(11, export))
+    yield graphql(
+        "others: webhooks that do not exist",
+        "mutation{%s}" % times(11, 't#:testWebhook(input:{id:"w#"}){userErrors{code}}'),
+    )
+    packed = gzip.compress(gzip.compress(b'{"query":"{' + b"a " * 400_000 + b'}"}'))
+    yield posted("others: gzip in gzip", packed, Content_Encoding="gzip, gzip")
+    guesses = [{"id": str(n), "type": "subscribe", "payload": {"documentId": f"guess{n}"}} for n in range(90)]
+    yield socket("others: 90 guesses of a document", *guesses, operations=len(guesses))
+    yield raw("others: a query of 64 kB", b"GET /graphql?query=" + b"a" * 64_000 + b" HTTP/1.1\r\nHost: hub\r\n\r\n")
+    form = (
+        b"POST /graphql HTTP/1.1\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: 8000\r\n" + _TOKEN
+    )
+    yield raw("others: a form of 1,000 parts", form + b"\r\n" + b"--b\r\n\r\na" * 889 + b"a" * 888)
+    streams = b"GET /graphql/stream?query=subscription%7Bactivity%7Bcursor%7D%7D HTTP/1.1\r\n" + _TOKEN + b"\r\n"
+    yield raw("others: eight streams in one connection", streams * 8, is_answered=False)
+    yield graphql(
+        "others: lists in a filter", _COUNT, f={"search": "x", "tag": ["1e308"] * 900, "country": ["ZZ"] * 90}
+    )
+    yield graphql("others: floats", "query($n:Int){customers(first:$n){totalCount}}", n=[1e308] * 900)
+
+
 def all_cases() -> list[Case]:
     """Build the cases of bench/hostile_cases.py and of this module."""
-    groups = (_compiled, _filters, _documents, _packed, _sockets, _connections, _imports)
+    groups = (_compiled, _filters, _documents, _packed, _sockets, _connections, _imports, _others)
     return [*first_cases(), *(case for group in groups for case in group())]
