@@ -7,12 +7,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from domain.cursors.feed import Position
-from domain.customers.filter import find_time_conditions, parse_filter
-from domain.failures import BadUserInput
 from domain.inputs import ABSENT, value_or_none
 from domain.integrations.alerts import MAX_NAME_LENGTH, MAX_OWN_RULES, MAX_RULES, DeleteAlertRule, SaveAlertRule
 from domain.messages import translatable
-from domain.partner.views import MAX_FILTER_LENGTH, filter_length, filter_to_document
 from domain.types import ActivityKind
 from domain.user_errors import UserErrorCode
 from store.changes.mutations import ChangedObject, Mutation
@@ -21,6 +18,7 @@ from store.database.ids import new_id
 from store.events.log import EventDraft
 from store.integrations.alert_making import NEW_SCAN
 from store.integrations.alerts import PROGRESS, RULES, AlertRules
+from store.integrations.event_filters import read_event_filter
 from store.integrations.webhooks import position_document
 
 _RULE = translatable("alert rule")
@@ -116,25 +114,12 @@ def _read_statuses(mutation: Mutation[SaveAlertRule], stored: Document | None) -
 
 
 def _read_filter(mutation: Mutation[SaveAlertRule], stored: Document | None) -> Mapping[str, Any] | None:
-    """Return the filter to store; null, or an absent filter of a new rule, watches every customer."""
-    given, checks = mutation.input.filter, mutation.checks
-    if given is ABSENT or given is None:
-        return stored["filter"] if given is ABSENT and stored is not None else None
-    try:
-        parse_filter(given)
-    except BadUserInput as error:
-        checks.add(UserErrorCode.INVALID, error.message, "filter")
-        return None
-    for name in find_time_conditions(given):
-        message = translatable("A rule's filter cannot contain {name}: its result changes with time.", name=name)
-        checks.add(UserErrorCode.INVALID, message, "filter")
-    document = filter_to_document(given)
-    if filter_length(document) > MAX_FILTER_LENGTH:
-        message = translatable(
-            "The filter is longer than the {most} characters that an alert rule keeps.", most=MAX_FILTER_LENGTH
-        )
-        checks.add(UserErrorCode.TOO_LONG, message, "filter")
-    return document
+    """Return the filter to store: that of the input, or the stored one where the input has none."""
+    given = mutation.input.filter
+    if given is ABSENT and stored is not None:
+        kept: Mapping[str, Any] | None = stored["filter"]
+        return kept
+    return read_event_filter(mutation.checks, given)
 
 
 def _read_paused(mutation: Mutation[SaveAlertRule], stored: Document | None) -> bool:

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from domain.cursors.feed import Position
-from domain.customers.filter import find_time_conditions, parse_filter
-from domain.failures import BadUserInput
 from domain.inputs import ABSENT, Omittable
 from domain.integrations.webhook_addresses import WebhookPolicy, is_webhook_url, literal_address
 from domain.integrations.webhook_signatures import SEED_BYTES
@@ -26,13 +24,13 @@ from domain.integrations.webhooks import (
     WebhookState,
 )
 from domain.messages import translatable
-from domain.partner.views import MAX_FILTER_LENGTH, filter_length, filter_to_document
 from domain.types import ActivityKind
 from domain.user_errors import UserErrorCode
 from store.changes.mutations import ChangedObject, Mutation
 from store.database.client import Document
 from store.database.ids import new_id
 from store.events.log import EventDraft
+from store.integrations.event_filters import read_event_filter
 from store.integrations.webhooks import COLLECTION, DELIVERIES, position_document
 
 # Returns the position from which a webhook receives events; None for an invalid cursor.
@@ -60,7 +58,7 @@ async def create_webhook(
         "url": _read_url(mutation, given.url, policy),
         "kinds": _read_list(given.kinds) or [],
         "statuses": _read_list(given.statuses) or [],
-        "filter": _read_filter(mutation, given.filter),
+        "filter": read_event_filter(checks, given.filter),
     }
     start = _read_start(mutation, read_start)
     await _check_limit(mutation)
@@ -89,7 +87,7 @@ async def update_webhook(mutation: Mutation[UpdateWebhook], policy: WebhookPolic
         if values is not ABSENT:
             fields[name] = _read_list(values) or []
     if given.filter is not ABSENT:
-        fields["filter"] = _read_filter(mutation, given.filter)
+        fields["filter"] = read_event_filter(checks, given.filter)
     if given.paused is None:
         checks.add(UserErrorCode.INVALID, translatable("A webhook is paused or not: give true or false."), "paused")
     elif given.paused is not ABSENT:
@@ -181,27 +179,6 @@ def _read_url(mutation: Mutation[Any], given: Omittable[str], policy: WebhookPol
 
 def _read_list(given: Omittable[tuple[Any, ...]]) -> list[str] | None:
     return list(dict.fromkeys(map(str, given))) if isinstance(given, tuple) else None
-
-
-def _read_filter(mutation: Mutation[Any], given: Omittable[Mapping[str, Any]]) -> Mapping[str, Any] | None:
-    """Return the filter to store; null or an absent filter chooses every event."""
-    if given is None or given is ABSENT:
-        return None
-    try:
-        parse_filter(given)
-    except BadUserInput as error:
-        mutation.checks.add(UserErrorCode.INVALID, error.message, "filter")
-        return None
-    for name in find_time_conditions(given):
-        message = translatable("A webhook's filter cannot contain {name}: its result changes with time.", name=name)
-        mutation.checks.add(UserErrorCode.INVALID, message, "filter")
-    document = filter_to_document(given)
-    if filter_length(document) > MAX_FILTER_LENGTH:
-        message = translatable(
-            "The filter is longer than the {most} characters that a webhook keeps.", most=MAX_FILTER_LENGTH
-        )
-        mutation.checks.add(UserErrorCode.TOO_LONG, message, "filter")
-    return document
 
 
 def _read_start(mutation: Mutation[Any], read_start: ReadStart) -> Position | None:
