@@ -10,7 +10,7 @@ import assert from "node:assert/strict";
 import { createInterface } from "node:readline";
 import { isAccessible } from "./accessibility.mjs";
 import { openBrowser } from "./browser.mjs";
-import { connectsAWebhook, exportsTheList, showsBothVersions, showsForecasts } from "./dashboard_integrations.mjs";
+import { connectsAWebhook, exportsTheList, getsAndSnoozesAnAlert, showsBothVersions, showsForecasts } from "./dashboard_integrations.mjs";
 import { openEmbeddingPage } from "./embedding_page.mjs";
 
 const { PARTNERHUB_URL, PARTNERHUB_TOKENS, PARTNERHUB_PAGE, PARTNERHUB_SCREENSHOTS } = process.env;
@@ -271,6 +271,7 @@ try {
   await showsBothVersions(page, query);
   await exportsTheList(page, origin, query);
   await showsForecasts(page, origin, query);
+  await getsAndSnoozesAnAlert(page, origin);
   await readersSeeNoActions(browser.context);
   assert.deepEqual(browser.complaints, []);
   await catchesUpAfterARestart(await toFront(other));

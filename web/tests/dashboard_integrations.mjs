@@ -1,4 +1,4 @@
-/** Steps of dashboard.test.mjs: a webhook, the list of customers as a file, forecasts. */
+/** Steps of dashboard.test.mjs: a webhook, the list of customers as a file, forecasts, alerts. */
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 
@@ -50,4 +50,21 @@ export async function showsForecasts(page, origin, query) {
   const row = page.getByRole("table", { name: "Licenses and amounts by month" }).getByRole("row").nth(2);
   await row.waitFor();
   assert.deepEqual((await row.getByRole("cell").allInnerTexts()).slice(1, 3), [String(month.renewing), String(month.expiring)]);
+}
+
+export async function getsAndSnoozesAnAlert(page, origin) {
+  await page.goto(`${origin}/alerts?tab=rules`);
+  await page.getByRole("button", { name: "Make rule" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Name").fill("Overage");
+  await dialog.getByRole("button", { name: "Make rule" }).click();
+  await dialog.getByText("An alert rule needs at least one status.").waitFor();
+  await dialog.getByLabel("License overage").check();
+  await dialog.getByRole("button", { name: "Make rule" }).click();
+  await page.getByRole("cell", { name: "Overage", exact: true }).waitFor();
+  await page.getByRole("tab", { name: "Alerts", exact: true }).click();
+  await page.getByLabel("Select Alpine Bakery").check();
+  await page.getByRole("button", { name: "Snooze" }).click();
+  await page.getByRole("menuitem", { name: "For 7 days" }).click();
+  await page.getByText("No alerts here").waitFor();
 }

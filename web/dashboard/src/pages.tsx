@@ -6,6 +6,7 @@ import { CustomersPage } from "./customers/customers_page";
 import { later } from "./texts/later";
 import { NotFoundPage } from "./frame/not_found_page";
 
+const AlertsPage = later(() => import("./alerts/alerts_page"));
 const AnalyticsPage = later(() => import("./analytics/analytics_page"));
 const CallingPage = later(() => import("./calling/calling_page"));
 const CustomerPage = later(() => import("./customer/customer_page"));
@@ -26,6 +27,7 @@ export function Pages() {
         <Route path="/analytics" component={AnalyticsPage} />
         <Route path="/calling" component={CallingPage} />
         <Route path="/resources" component={ResourcesPage} />
+        <Route path="/alerts" component={AlertsPage} />
         <Route path="/forecasts" component={ForecastsPage} />
         <Route path="/integrations" component={IntegrationsPage} />
         <Route path="/organization" component={OrganizationPage} />

@@ -23,6 +23,7 @@ const DESTINATIONS: readonly Destination[] = [
   { path: "/analytics", text: "navigation.analytics", icon: "analytics", permission: "READ_ANALYTICS" },
   { path: "/forecasts", text: "navigation.forecasts", icon: "forecasts", permission: "READ_ANALYTICS" },
   { path: "/calling", text: "navigation.calling", icon: "calling", permission: "READ_ANALYTICS" },
+  { path: "/alerts", text: "navigation.alerts", icon: "alerts", permission: "READ_CUSTOMERS" },
   { path: "/resources", text: "navigation.resources", icon: "resources" },
   { path: "/integrations", text: "navigation.integrations", icon: "integrations", permission: "READ_CUSTOMERS" },
   { path: "/organization", text: "navigation.organization", icon: "organization" },

@@ -1,12 +1,12 @@
 /** Creating a webhook, and changing one. */
 import { useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useClient, useQuery } from "urql";
-import { VIEWS } from "../customers/documents";
-import type { ActivityKind, CustomerFilter, CustomerStatus } from "../gql/graphql";
+import { useClient } from "urql";
+import type { ActivityKind, CustomerStatus } from "../gql/graphql";
 import { Choices } from "../ui/choices";
-import { FormDialog, SelectInput, TextInput } from "../ui/form";
+import { FormDialog, TextInput } from "../ui/form";
 import { Stale, useVersion } from "../ui/stale";
+import { useViewChoice, ViewChoice } from "../ui/view_choice";
 import { CREATE_WEBHOOK, UPDATE_WEBHOOK, type Webhook, WEBHOOKS } from "./documents";
 import { EVENT_KINDS, STATUSES } from "./event_kinds";
 
@@ -17,8 +17,6 @@ interface Props {
   onClose(): void;
 }
 
-const ALL = "all";
-const PRESENT = "present";
 const FIELDS = ["name", "url", "kinds", "statuses", "filter"];
 
 export function WebhookDialog({ webhook, onDone, onClose }: Props) {
@@ -28,17 +26,14 @@ export function WebhookDialog({ webhook, onDone, onClose }: Props) {
   const [url, setUrl] = useState(webhook?.url ?? "https://");
   const [kinds, setKinds] = useState<readonly ActivityKind[]>(webhook?.kinds ?? []);
   const [statuses, setStatuses] = useState<readonly CustomerStatus[]>(webhook?.statuses ?? []);
-  const [customers, setCustomers] = useState(webhook?.filter ? PRESENT : ALL);
-  const [{ data }] = useQuery({ query: VIEWS });
-  const views = data?.customerViews ?? [];
+  const customers = useViewChoice(webhook?.filter);
   const { version, other, check } = useVersion(webhook ?? { version: 0 }, async () => {
     const present = await client.query(WEBHOOKS, {}, { requestPolicy: "network-only" }).toPromise();
     return present.data?.webhooks?.find(({ id }) => id === webhook?.id);
   });
   const saved = useRef<{ webhook: Webhook; secret?: string | null }>(null);
-  const filter = customers === ALL ? null : (views.find(({ id }) => id === customers)?.filter as CustomerFilter);
   const send = async (idempotencyKey: string) => {
-    const facts = { name, url, kinds: [...kinds], statuses: [...statuses], ...(customers === PRESENT ? {} : { filter }), idempotencyKey };
+    const facts = { name, url, kinds: [...kinds], statuses: [...statuses], ...customers.fields, idempotencyKey };
     const { answer, error } = webhook
       ? await client.mutation(UPDATE_WEBHOOK, { input: { ...facts, id: webhook.id, version } }).toPromise().then(({ data, error }) => ({ answer: data?.updateWebhook, error }))
       : await client.mutation(CREATE_WEBHOOK, { input: facts }).toPromise().then(({ data, error }) => ({ answer: data?.createWebhook, error }));
@@ -47,8 +42,6 @@ export function WebhookDialog({ webhook, onDone, onClose }: Props) {
   };
   const done = () => saved.current && onDone(saved.current.webhook, saved.current.secret);
   const action = webhook ? t("webhooks.saveName", { name }) : t("webhooks.create");
-  const chosenCustomers: [string, string][] = [[ALL, t("webhooks.allCustomers")], ...views.map(({ id, name }): [string, string] => [id, t("webhooks.view", { name })])];
-  if (webhook?.filter) chosenCustomers.splice(1, 0, [PRESENT, t("webhooks.presentFilter")]);
   return (
     <FormDialog title={webhook ? t("webhooks.changeName", { name: webhook.name }) : t("webhooks.create")} action={action} fields={FIELDS} send={send} onDone={done} onClose={onClose}>
       {(errors) => (
@@ -58,7 +51,7 @@ export function WebhookDialog({ webhook, onDone, onClose }: Props) {
           <TextInput label={t("webhooks.url")} type="url" value={url} onChange={setUrl} error={errors.url} />
           <Choices label={t("webhooks.kinds")} anyText={t("webhooks.allKinds")} values={EVENT_KINDS} text={(kind) => t(`kind.${kind}`)} chosen={kinds} onChange={setKinds} error={errors.kinds} />
           <Choices label={t("webhooks.statuses")} anyText={t("webhooks.anyStatus")} values={STATUSES} text={(status) => t(`status.${status}`)} chosen={statuses} onChange={setStatuses} error={errors.statuses} />
-          <SelectInput label={t("webhooks.customers")} value={customers} onChange={setCustomers} options={chosenCustomers} error={errors.filter} />
+          <ViewChoice choice={customers} error={errors.filter} />
         </>
       )}
     </FormDialog>
