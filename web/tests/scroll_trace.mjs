@@ -1,0 +1,74 @@
+/**
+ * Scrolls through 200,000 customers and prints frames a second and memory; run by hand:
+ *   PARTNERHUB_URL=http://127.0.0.1:8000 PARTNERHUB_TOKEN=… node scroll_trace.mjs
+ * The rows are copies of the server's first ones: what is measured is the page. SECONDS=60 for a longer run.
+ */
+import { openBrowser } from "./browser.mjs";
+
+const { PARTNERHUB_URL, PARTNERHUB_TOKEN, SECONDS = "20" } = process.env;
+const ROWS = 200_000;
+const origin = new URL(PARTNERHUB_URL).origin;
+const browser = await openBrowser(origin);
+const page = await browser.context.newPage();
+await page.addInitScript((token) => sessionStorage.setItem("partnerhub:token", token), PARTNERHUB_TOKEN);
+
+let served = 0;
+let rows;
+await page.route("**/graphql", async (route) => {
+  const { operationName, variables } = route.request().postDataJSON() ?? {};
+  if (operationName !== "Customers" || !variables.first) return route.continue();
+  if (!rows) {
+    const answer = await (await route.fetch()).json();
+    if (!answer.data) return route.continue();
+    rows = answer;
+  }
+  const { customers } = rows.data;
+  const nodes = Array.from({ length: Math.min(variables.first, ROWS - served) }, (_, place) => {
+    const row = customers.nodes[(served + place) % customers.nodes.length];
+    return { ...row, id: `cus_${served + place}`, sortName: String(served + place).padStart(6, "0") };
+  });
+  served += nodes.length;
+  const pageInfo = { ...customers.pageInfo, hasNextPage: served < ROWS, endCursor: String(served) };
+  await route.fulfill({ json: { ...rows, data: { ...rows.data, customers: { ...customers, nodes, pageInfo } } } });
+});
+
+const started = Date.now();
+await page.goto(`${origin}/customers?order=NAME`);
+await page.locator(".table-data").first().waitFor();
+const paint = await page.evaluate(() => performance.getEntriesByName("first-contentful-paint")[0]?.startTime);
+console.log(`first contentful paint ${Math.round(paint)} ms, first row after ${Date.now() - started} ms`);
+const session = await page.context().newCDPSession(page);
+// Processor time of the page's thread, which another load on the machine does not change much.
+await session.send("Performance.enable", { timeDomain: "threadTicks" });
+const taskSeconds = async () => (await session.send("Performance.getMetrics")).metrics.find(({ name }) => name === "TaskDuration").value;
+const memory = async () => {
+  await session.send("HeapProfiler.collectGarbage");
+  const { usedSize } = await session.send("Runtime.getHeapUsage");
+  return `${(usedSize / 1e6).toFixed(1)} MB`;
+};
+for (let round = 1; round <= 3; round += 1) {
+  const before = await taskSeconds();
+  const deltas = await page.evaluate(
+    (milliseconds) =>
+      new Promise((done) => {
+        const table = document.querySelector(".table");
+        const found = [];
+        const start = performance.now();
+        let last = start;
+        const step = (now) => {
+          found.push(now - last);
+          last = now;
+          table.scrollTop += 120;
+          if (now - start < milliseconds) requestAnimationFrame(step);
+          else done(found.slice(1));
+        };
+        requestAnimationFrame(step);
+      }),
+    (Number(SECONDS) * 1_000) / 3,
+  );
+  const sum = deltas.reduce((one, other) => one + other, 0);
+  const slow = deltas.filter((delta) => delta > 1_000 / 50 + 1).length;
+  const milliseconds = (1_000 * ((await taskSeconds()) - before)) / deltas.length;
+  console.log(`${milliseconds.toFixed(1)} ms of the page's thread a frame; ${(1_000 * deltas.length / sum).toFixed(1)} frames a second, ${slow} of ${deltas.length} longer than 20 ms; ${served} rows; ${await page.locator(".table-data").count()} in the page; heap ${await memory()}`);
+}
+await browser.close();
