@@ -25,8 +25,8 @@ def start_with_long_tests(items: list[pytest.Item]) -> None:
     long: list[list[pytest.Item]] = [[] for _ in range(workers)]
     for number, names in enumerate(_LONG):
         long[number % workers] += [item for name in names for item in items if item.nodeid.startswith(name)]
-    chosen = {item for part in long for item in part}
-    others = [item for item in items if item not in chosen]
+    chosen = {id(item) for part in long for item in part}
+    others = [item for item in items if id(item) not in chosen]
     items[:] = _parts(long, others, len(items))
 
 
