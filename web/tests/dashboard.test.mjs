@@ -128,6 +128,15 @@ async function catchesUpAfterARestart(page) {
   await row(page, "Alpine Bakery and Sons").waitFor();
 }
 
+async function saysThatTheTokenIsRefused(widgets) {
+  await widgets.evaluate(async (address) => {
+    document.addEventListener("partnerhub-refused", ({ target }) => { globalThis.refused = [...(globalThis.refused ?? []), target.localName]; });
+    (await import(`${address}/widgets.js`)).connect({ address, token: () => "not-a-token" });
+  }, origin);
+  await widgets.waitForFunction(() => new Set(globalThis.refused).size === 4);
+  await widgets.locator("partner-kpis").getByText("Sign in again").waitFor();
+}
+
 async function showsMistakesAtTheirFields(page) {
   await page.getByRole("button", { name: "Start trial", exact: true }).click();
   const dialog = page.getByRole("dialog");
@@ -276,6 +285,7 @@ try {
   assert.deepEqual(browser.complaints, []);
   await catchesUpAfterARestart(await toFront(other));
   await embedding.page.locator("customer-statuses").getByRole("button", { name: "Alpine Bakery and Sons" }).waitFor();
+  await saysThatTheTokenIsRefused(embedding.page);
   await embedding.close();
   assert.deepEqual(browser.foreign.filter((address) => !address.startsWith(`${PARTNERHUB_PAGE}/`)), []);
 } catch (failure) {

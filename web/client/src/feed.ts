@@ -105,7 +105,8 @@ function withoutEmptyQuery(this: object, key: string, value: unknown): unknown {
   return key === "query" && value === "" && "documentId" in this ? undefined : value;
 }
 
-function isRefusal(event: unknown): boolean {
+/** Whether a feed ended because the server does not accept the token, over a websocket. */
+export function isRefusal(event: unknown): boolean {
   return closeCode(event) === FORBIDDEN;
 }
 

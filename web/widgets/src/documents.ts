@@ -9,7 +9,7 @@ export const KPIS = `subscription WidgetKpis($product: AnalyticsProduct) {
 
 export const CUSTOMERS = `query WidgetCustomers($filter: CustomerFilter, $first: Int!) {
   feedCursor
-  customers(filter: $filter, orderBy: { field: URGENCY, direction: DESC }, first: $first) {
+  customers(filter: $filter, orderBy: { field: URGENCY }, first: $first) {
     totalCount
     nodes { id name sortName urgency statusDetails { status reason } }
     pageInfo { hasNextPage }

@@ -4,11 +4,12 @@ import { ACTIVITY, ACTIVITY_ADDED, CUSTOMERS, CUSTOMERS_CHANGED, KPIS, TREND } f
 import type { Hub } from "./hub";
 import { statusIcon } from "./icons";
 import type { TextKey } from "./texts";
-import { chart, table, type TrendPoint } from "./trend";
+import { trend, type TrendPoint } from "./trend";
 import { element, Widget } from "./widget";
 
 const TILES = ["totalCustomers", "nearingExpiration", "nearingRenewal", "lowLicenseAssignment", "overLicenseLimit"] as const;
-const URGENCY = { field: "URGENCY", direction: "DESC" } as const;
+const URGENCY = { field: "URGENCY", direction: "ASC" } as const;
+const TREND_MILLISECONDS = 10_000;
 
 type Kpis = Record<(typeof TILES)[number], { count: number }>;
 
@@ -84,21 +85,33 @@ export class LicenseTrend extends Widget {
   static readonly observedAttributes = ["product", "weeks"];
 
   protected async load(hub: Hub, isCurrent: () => boolean): Promise<void> {
-    const variables = { product: this.getAttribute("product") ?? "MEETINGS", weeks: countOf(this.getAttribute("weeks"), 12) };
-    const answer = await this.query<{ licenseAnalytics: { licenseTrend: TrendPoint[] } | null }>(hub, TREND, variables);
+    const product = this.getAttribute("product") ?? "MEETINGS";
+    const variables = { product, weeks: countOf(this.getAttribute("weeks"), 12) };
+    const read = async () => {
+      const answer = await this.query<{ licenseAnalytics: { licenseTrend: TrendPoint[] } | null }>(hub, TREND, variables);
+      if (isCurrent()) this.#draw(answer.licenseAnalytics?.licenseTrend ?? []);
+    };
+    await read();
     if (!isCurrent()) return;
-    const points = answer.licenseAnalytics?.licenseTrend ?? [];
+    // No feed has the weeks themselves: a change of the key figures says that they may have changed.
+    let isWaiting = true;
+    const release = () => (isWaiting = false);
+    // The first message is the present state, which has just been read.
+    setTimeout(release, TREND_MILLISECONDS);
+    this.follow(hub, { query: KPIS, variables: { product } }, () => {
+      if (isWaiting) return;
+      isWaiting = true;
+      setTimeout(() => {
+        release();
+        // A failure keeps what is shown; the next change reads again.
+        if (isCurrent()) void read().catch(() => undefined);
+      }, TREND_MILLISECONDS);
+    });
+  }
+
+  #draw(points: TrendPoint[]): void {
     if (points.length === 0) return this.showEmpty(this.words.say("noTrend"));
-    const names = ["used", "unused", "available"] as const;
-    const legend = names.map((name) => element("span", name, this.words.say(name)));
-    const ends = [points[0], points.at(-1)].map((point) => element("span", "", this.words.date(point?.weekStart ?? "")));
-    this.show(
-      element("p", "head", `${this.words.say("trend")} (${this.words.number(Math.max(...points.map(({ total }) => total)))})`),
-      element("div", "legend", ...legend),
-      chart(points),
-      element("div", "axis small", ...ends),
-      table(points, this.words),
-    );
+    this.show(...trend(points, this.words));
   }
 }
 

@@ -18,7 +18,7 @@ export class Hub {
     this.feed = createFeedClient(this.#options);
   }
 
-  /** Resolves to the data; rejects with the server's sentence. */
+  /** Resolves to the data; rejects with the errors of the answer. */
   async query<Data>(query: string, variables: Record<string, unknown>, language: string): Promise<Data> {
     const token = await this.#options.token();
     const answer = await fetch(`${this.#options.address}/graphql`, {
@@ -27,7 +27,8 @@ export class Hub {
       body: JSON.stringify({ query, variables }),
     });
     const { data, errors } = (await answer.json()) as { data?: Data | null; errors?: { message: string }[] };
-    if (errors?.[0] || !data) throw new Error(errors?.[0]?.message ?? `Status ${answer.status}`);
+    if (errors?.[0]) throw errors;
+    if (!data) throw new Error(`Status ${answer.status}`);
     return data;
   }
 }

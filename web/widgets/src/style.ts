@@ -22,7 +22,8 @@ button:focus-visible { outline: 2px solid var(--accent); outline-offset: 1px; }
 .banner { margin-bottom: 8px; }
 .head { color: var(--quiet); font-size: 12px; margin-bottom: 8px; }
 .small { font-size: 12px; }
-.kpis { display: grid; gap: 16px; grid-template-columns: repeat(auto-fit, minmax(104px, 1fr)); }
+.kpis { display: grid; gap: 16px 12px; grid-template-columns: repeat(auto-fit, minmax(92px, 1fr)); }
+.kpis > div { display: flex; flex-direction: column; justify-content: flex-end; }
 .kpis dt { color: var(--quiet); font-size: 12px; }
 .kpis dd { font-size: 26px; font-variant-numeric: tabular-nums; }
 li { border-top: 1px solid var(--line); padding: 8px 0; overflow-wrap: anywhere; }
@@ -40,6 +41,12 @@ li:first-child { border-top: 0; }
 .unused { --series: color-mix(in srgb, var(--accent) 50%, var(--surface)); fill: color-mix(in srgb, var(--accent) 50%, var(--surface)); }
 .available { --series: var(--line); fill: var(--line); }
 .chart { display: block; height: 140px; width: 100%; }
+.area { border-top: 1px dashed var(--line); position: relative; }
+.mark { border-inline-start: 1px solid var(--text); inset-block: 0; pointer-events: none; position: absolute; }
+.weeks { cursor: crosshair; height: 100%; inset: 0; margin: 0; opacity: 0; position: absolute; width: 100%; }
+.area:has(.weeks:focus-visible) { outline: 2px solid var(--accent); outline-offset: 2px; }
+b { font-variant-numeric: tabular-nums; font-weight: 600; }
+.head + .small { margin-bottom: 4px; }
 .axis { display: flex; justify-content: space-between; }
 table { border-collapse: collapse; clip-path: inset(50%); height: 1px; overflow: hidden; position: absolute; white-space: nowrap; width: 1px; }
 `);

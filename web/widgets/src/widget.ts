@@ -1,5 +1,6 @@
 /** What all widgets share: a shadow root, its states, and the connection from attachment to removal. */
-import { isCursorExpired, type FeedOperation } from "../../client/src/feed";
+import { codeOf } from "../../client/src/connection";
+import { isCursorExpired, isRefusal, type FeedOperation } from "../../client/src/feed";
 import { type Hub, onHub } from "./hub";
 import { sheet } from "./style";
 import { type Words, wordsFor } from "./texts";
@@ -49,8 +50,8 @@ export abstract class Widget extends HTMLElement {
   protected follow<Data>(hub: Hub, operation: FeedOperation, change: (data: Data) => void): void {
     const sink = {
       next: ({ data, errors }: { data?: unknown; errors?: readonly { message: string }[] | undefined }) =>
-        data ? change(data as Data) : this.#fail(errors?.[0]?.message ?? ""),
-      error: (failure: unknown) => (isCursorExpired(failure) ? void this.#restart() : this.#fail(messageOf(failure))),
+        data ? change(data as Data) : this.#fail(errors),
+      error: (failure: unknown) => (isCursorExpired(failure) ? void this.#restart() : this.#fail(failure)),
       complete: () => undefined,
     };
     this.#endFeeds.push(hub.feed.subscribe(operation, sink));
@@ -102,15 +103,18 @@ export abstract class Widget extends HTMLElement {
     try {
       await this.load(hub, () => run === this.#run);
     } catch (failure) {
-      if (run === this.#run) this.#fail(messageOf(failure));
+      if (run === this.#run) this.#fail(failure);
     }
   }
 
-  #fail(sentence: string): void {
+  #fail(failure: unknown): void {
+    const isRefused = isRefusal(failure) || codeOf(failure) === "UNAUTHENTICATED";
     const again = element("button", "again", this.words.say("retry"));
     again.addEventListener("click", () => void this.#restart());
     this.showEmpty("");
-    this.#state.append(sentence, " ", again);
+    this.#state.append(isRefused ? this.words.say("refused") : (sentenceOf(failure) ?? this.words.say("closed")), " ", again);
+    // The page can sign in again and call connect().
+    if (isRefused) this.dispatchEvent(new CustomEvent("partnerhub-refused", { bubbles: true, composed: true }));
   }
 }
 
@@ -121,7 +125,8 @@ export function element(name: string, className: string, ...content: (string | N
   return made;
 }
 
-function messageOf(failure: unknown): string {
+/** The server's sentence, or that of the browser; an event that closed a connection has none. */
+function sentenceOf(failure: unknown): string | undefined {
   const first: unknown = Array.isArray(failure) ? failure[0] : failure;
-  return typeof first === "object" && first !== null && "message" in first ? String(first.message) : String(first);
+  return typeof first === "object" && first !== null && "message" in first && first.message ? String(first.message) : undefined;
 }
