@@ -1,4 +1,4 @@
-"""Opens the HTTP client of webhooks; most servers have none, and its library takes 5 MB and 0.15 s to import."""
+"""Opens the HTTP client of webhooks; most servers have none, and its library takes 1.8 MB and 50 ms to import."""
 
 import asyncio
 from importlib import import_module
