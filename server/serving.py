@@ -35,7 +35,7 @@ OnReady = Callable[[str], None]
 _READY_TIMEOUT_SECONDS = 120.0
 _IMPORT_MARGIN_SECONDS = 5.0
 # Without this, the kernel takes megabytes for a client that does not read, and the server notices it only after them.
-_MAX_UNSENT_BYTES = 512 * 1024
+_MAX_UNSENT_BYTES = 128 * 1024
 
 
 def serve(settings: Settings, data: Path | None, host: str, port: int, workers: int) -> None:

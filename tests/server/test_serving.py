@@ -12,6 +12,6 @@ def test_connections_take_few_bytes_for_a_client_that_does_not_read() -> None:
         with closing(connection):
             connection.setblocking(False)
             taken = connection.send(bytes(64 * 1024 * 1024))
-            assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT) == 512 * 1024
+            assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT) == 128 * 1024
             # Beside them, those that were sent into the buffer of the client.
             assert taken < 8 * 1024 * 1024
