@@ -1,5 +1,6 @@
 """The files that pages of docs/ print, written as they are printed."""
 
+import json
 import re
 from pathlib import Path
 
@@ -24,5 +25,8 @@ def write_recipe_files(folder: Path, address: str) -> None:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text.replace(PRINTED_ADDRESS, address), encoding="utf-8")
+    relay = json.loads((folder / "relay.config.json").read_text(encoding="utf-8"))
+    # Otherwise the compiler adds what it writes to the index of this repository.
+    (folder / "relay.config.json").write_text(json.dumps({**relay, "noSourceControl": True}), encoding="utf-8")
     schema = WEB.parent / "schema.graphql"
     (folder / "schema.graphql").write_text(schema.read_text(encoding="utf-8"), encoding="utf-8")

@@ -1,5 +1,5 @@
 /** Writes what a normalized cache must know of the schema: the types of an interface, and the types without an id. */
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { buildSchema, isAbstractType, isObjectType } from "graphql";
 
 const schema = buildSchema(readFileSync(new URL("../../schema.graphql", import.meta.url), "utf8"));
@@ -15,4 +15,6 @@ export const possibleTypes: Record<string, string[]> = ${JSON.stringify(possible
 /** Types whose objects have no id: a normalized cache keeps them as a part of the object around them. */
 export const typesWithoutId: readonly string[] = ${JSON.stringify(typesWithoutId)};
 `;
-writeFileSync(new URL("src/types.ts", import.meta.url), text);
+const target = new URL("src/types.ts", import.meta.url);
+// A newer file would let make setup build the pages again.
+if (!existsSync(target) || readFileSync(target, "utf8") !== text) writeFileSync(target, text);

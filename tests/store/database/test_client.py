@@ -28,6 +28,7 @@ async def check_reads(client: Client) -> None:
     ids = cast(list[Any], await collection.find_ids({"group": 0}, hint="_id_", batch_size=1))
     assert sorted(ids) == [0, 2]
     assert await collection.find_ids({"group": 7}) == []
+    assert await collection.find_by_ids({"group": 1}, cast(list[str], [1, 2])) == [{"_id": 1, "group": 1}]
     assert await collection.find_one({"_id": 2}, {"group": 1}) == {"_id": 2, "group": 0}
     assert await collection.find_one({"_id": 9}) is None
     sums: list[dict[str, Any]] = [{"$group": {"_id": "$group", "sum": {"$sum": "$_id"}}}, {"$sort": {"_id": 1}}]
