@@ -27,6 +27,14 @@ class AlertState(StrEnum):
     RESOLVED = "RESOLVED"
 
 
+class AlertSchedule(StrEnum):
+    """When the e-mails of a rule are sent."""
+
+    AT_ONCE = "AT_ONCE"
+    DAILY = "DAILY"
+    WEEKLY = "WEEKLY"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SaveAlertRule:
     """A new rule with a name and statuses, or with an `id` the changes of a rule; an absent field keeps its value."""
@@ -36,6 +44,9 @@ class SaveAlertRule:
     name: Omittable[str] = ABSENT
     statuses: Omittable[tuple[CustomerStatus, ...]] = ABSENT
     filter: Omittable[Mapping[str, Any]] = ABSENT
+    schedule: Omittable[AlertSchedule] = ABSENT
+    email: Omittable[bool] = ABSENT
+    time_zone: Omittable[str] = ABSENT
     paused: Omittable[bool] = ABSENT
 
 
