@@ -28,7 +28,8 @@ class RuleCondition:
     """What a rule watches: the statuses of the customers that match and that its owner may see.
 
     `restricted_to` is the owner where they see assigned customers only. A rule that is not active opens no alerts: it
-    is paused, or its owner has no access any more.
+    is paused, or its owner has no access any more. Alerts of statuses that were entered since `mailed_from` are sent by
+    e-mail; None where the rule sends none.
     """
 
     id: str
@@ -37,6 +38,7 @@ class RuleCondition:
     statuses: frozenset[str]
     customers: AllOf
     is_active: bool = True
+    mailed_from: datetime | None = None
 
     @classmethod
     def of(cls, rule: Mapping[str, Any], *, restricted_to: str | None, has_owner: bool) -> "RuleCondition":
@@ -48,11 +50,17 @@ class RuleCondition:
             frozenset(rule["statuses"]),
             parse_filter(rule["filter"]),
             is_active=has_owner and not rule["paused"],
+            mailed_from=rule["mailed_from"] if rule["email"] else None,
         )
 
     def covers(self, customer: CustomerFacts, now: datetime) -> bool:
         """Return whether the rule watches the customer."""
         return customer.is_visible_to(self.restricted_to, now) and matches(self.customers, customer)
+
+    def open(self, customer_id: str, status: str, entered_at: datetime) -> "TrackedAlert":
+        """Return a new alert of the rule."""
+        is_mailed = self.mailed_from is not None and entered_at >= self.mailed_from
+        return TrackedAlert(AlertKey(self.id, customer_id, status), self.owner_id, entered_at, is_mailed=is_mailed)
 
 
 class AlertKey(NamedTuple):
@@ -72,6 +80,8 @@ class TrackedAlert:
     entered_at: datetime
     id: str | None = None
     is_resolved: bool = False
+    # Whether a new alert is sent by e-mail.
+    is_mailed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,10 +144,9 @@ class AlertChanges:
             if not (rule.is_active and rule.statuses & entered and rule.covers(facts, self.now)):
                 continue
             for status in sorted(rule.statuses & entered):
-                key = AlertKey(rule.id, occurrence.customer_id, status)
-                if key not in self.held[key.customer_id]:
-                    alert = TrackedAlert(key, rule.owner_id, occurrence.at)
-                    self.held[key.customer_id][key] = alert
+                alert = rule.open(occurrence.customer_id, status, occurrence.at)
+                if alert.key not in self.held[occurrence.customer_id]:
+                    self.held[occurrence.customer_id][alert.key] = alert
                     self.opened.append(alert)
 
     def _resolve(self, alert: TrackedAlert) -> None:

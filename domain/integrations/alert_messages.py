@@ -68,8 +68,8 @@ def compose_webhook_mail(webhook_name: str, page_url: str, language: Language) -
         render(translatable("The webhook {name} was disabled", name=name)),
         render(
             translatable(
-                "Every delivery to the webhook “{name}” has failed for five days, so it was disabled. No event is lost "
-                "if you let it go on within the time for which events are kept.",
+                "Every delivery to the webhook “{name}” has failed for five days, so it was disabled. Correct what "
+                "receives it, then let it go on.",
                 name=name,
             )
         ),

@@ -19,12 +19,19 @@ from store.database.client import Client, Document, Session, UpdateMany
 from store.database.ids import new_id
 from store.database.scope import Scope
 from store.integrations.alert_events import alert_event, hidden_alerts_event
+from store.integrations.alert_mail import PENDING, note_new_alerts
 from store.integrations.alerts import COLLECTION, CUSTOMER_INDEX, PROGRESS, RULES
 from store.integrations.webhooks import position_document
 
-# The scan of a rule that was changed: first over its alerts, then over the customers, each after the last one read.
-NEW_SCAN: Mapping[str, Any] = {"is_over_alerts": True, "after": None}
 _FACTS = {"name": 1, "status_details": 1}
+
+
+def new_scan(mailed_from: datetime) -> Document:
+    """Return the scan of a rule: first over its alerts, then over the customers, each after the last one read.
+
+    No e-mail is sent for the statuses that customers had entered before `mailed_from`.
+    """
+    return {"is_over_alerts": True, "after": None, "mailed_from": mailed_from}
 
 
 class Superseded(Exception):
@@ -118,6 +125,7 @@ async def write_changes(scope: Scope, changes: AlertChanges, session: Session) -
     ]
     events += [hidden_alerts_event(scope, scope.now, customer_id) for customer_id in hidden]
     await scope.collection("events").insert_many(events, session=session)
+    await note_new_alerts(scope, {alert["rule_id"] for alert in opened if "mail" in alert}, session)
 
 
 async def _read_details(scope: Scope, customer_ids: Iterable[str], session: Session) -> dict[str, Document]:
@@ -147,6 +155,7 @@ def _new_document(scope: Scope, alert: TrackedAlert, customer: Document | None) 
         "reason": None if detail is None else detail["reason"],
         "snoozed_until": None,
         **_state_fields(alert.is_resolved, scope.now),
+        **({"mail": PENDING} if alert.is_mailed and not alert.is_resolved else {}),
     }
 
 

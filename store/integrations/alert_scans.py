@@ -5,6 +5,7 @@ longer right; the others go over the customers and open what is missing.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from domain.cursors.feed import Position
@@ -12,7 +13,7 @@ from domain.customers.conditions import AllOf, HasKey
 from domain.customers.filter import parse_filter
 from domain.customers.keys import dimension_key
 from domain.customers.matching import CustomerValues, matches
-from domain.integrations.alert_changes import AlertChanges, AlertKey, RuleCondition, TrackedAlert
+from domain.integrations.alert_changes import AlertChanges, RuleCondition
 from domain.paging import MAX_PAGE_SIZE, Page, PageRequest
 from domain.types import CustomerOrderField
 from store.customers.customers import CustomerDocument, CustomerOrder, Customers
@@ -20,12 +21,12 @@ from store.database.client import Document, Session, UpdateMany
 from store.database.scope import Scope
 from store.database.transactions import in_transaction
 from store.integrations.alert_making import (
-    NEW_SCAN,
     Superseded,
     delete_alerts,
     find_held_alerts,
     find_rules,
     move_position,
+    new_scan,
     read_conditions,
     read_owners,
     tracked,
@@ -39,10 +40,13 @@ _FACTS = ("keys", "words", "created_at", "last_administrator_sign_in_at", "statu
 _ORDER = CustomerOrder(CustomerOrderField.CREATED_AT)
 
 
-async def restart_scans(scope: Scope, rules: Iterable[Document], session: Session) -> None:
-    """Begin the scans of the rules again."""
+async def restart_scans(
+    scope: Scope, rules: Iterable[Document], session: Session, mailed_from: datetime | None = None
+) -> None:
+    """Begin the scans of the rules again; e-mails are sent for statuses that are entered from that moment or now on."""
     where = {**scope.match(), "_id": {"$in": [rule["_id"] for rule in rules]}}
-    await scope.collection(RULES).bulk_write([UpdateMany(where, {"$set": {"scan": NEW_SCAN}})], session=session)
+    change = {"$set": {"scan": new_scan(mailed_from or scope.now)}}
+    await scope.collection(RULES).bulk_write([UpdateMany(where, change)], session=session)
 
 
 async def restart_all_scans(scope: Scope, before: Position, after: Position) -> None:
@@ -50,7 +54,8 @@ async def restart_all_scans(scope: Scope, before: Position, after: Position) -> 
 
     async def restart(session: Session) -> None:
         await move_position(scope, before, after, session)
-        await restart_scans(scope, await find_rules(scope, session), session)
+        missed_from = datetime.fromtimestamp(before.time >> 32, UTC).replace(tzinfo=None)
+        await restart_scans(scope, await find_rules(scope, session), session, missed_from)
 
     await in_transaction(scope.client, restart)
 
@@ -121,7 +126,7 @@ async def _check_alerts(scope: Scope, rule: Document, session: Session) -> None:
     await write_changes(scope, changes, session)
     is_last = len(alerts) < _STEP_SIZE
     await _advance(
-        scope, rule, {"is_over_alerts": not is_last, "after": None if is_last else alerts[-1]["_id"]}, session
+        scope, rule, {**rule["scan"], "is_over_alerts": not is_last, "after": None if is_last else alerts[-1]["_id"]}, session
     )
 
 
@@ -135,13 +140,15 @@ def _covers(rule: RuleCondition, customer: Document, status: str) -> bool:
 async def _open_missing(scope: Scope, rule: Document, page: Page[CustomerDocument], session: Session) -> None:
     held = {alert.key for alert in await find_held_alerts(scope, [customer.id for customer in page.rows], session)}
     changes = AlertChanges.begin((), (), scope.now)
+    mailed_from = max(rule["mailed_from"], rule["scan"]["mailed_from"])
+    condition = RuleCondition.of({**rule, "mailed_from": mailed_from}, restricted_to=None, has_owner=True)
     for customer in page.rows:
         for detail in customer.document["status_details"]:
-            key = AlertKey(rule["_id"], customer.id, detail["status"])
-            if detail["status"] in rule["statuses"] and key not in held:
-                changes.opened.append(TrackedAlert(key, rule["owner_id"], detail["entered_at"]))
+            alert = condition.open(customer.id, detail["status"], detail["entered_at"])
+            if detail["status"] in rule["statuses"] and alert.key not in held:
+                changes.opened.append(alert)
     await write_changes(scope, changes, session)
-    following = {"is_over_alerts": False, "after": page.end_cursor} if page.has_next else None
+    following = {**rule["scan"], "after": page.end_cursor} if page.has_next else None
     await _advance(scope, rule, following, session)
 
 

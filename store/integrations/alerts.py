@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from domain.customers.reasons import StatusReason, reason_from_document
-from domain.integrations.alerts import MAX_RULES, AlertState
+from domain.integrations.alerts import MAX_RULES, AlertSchedule, AlertState
 from domain.permissions import Permission, has_permission
 from domain.types import CustomerStatus
 from store.database.client import Document, IndexModel, Session
@@ -22,11 +22,15 @@ from store.database.stored_fields import (
     stored_or_none,
 )
 
-CUSTOMER_INDEX, RULE_INDEX = "customer", "rule"
+CUSTOMER_INDEX, RULE_INDEX, MAIL_INDEX = "customer", "rule", "mail"
 RULES, COLLECTION, PROGRESS = "alert_rules", "alerts", "alert_progress"
 _COLUMNS = (Column("opened_at", -1, "instant"), Column("_id", -1))
 PROGRESS_INDEXES = (IndexModel([("partner_id", 1)], name="partner"),)
-RULE_INDEXES = (IndexModel([("partner_id", 1), ("owner_id", 1)], name="owner"),)
+RULE_INDEXES = (
+    IndexModel([("partner_id", 1), ("owner_id", 1)], name="owner"),
+    # Only rules with alerts that are to be sent have this field.
+    IndexModel([("mail.due_at", 1)], name="mail_due", sparse=True),
+)
 ALERT_INDEXES = (
     IndexModel(
         [("partner_id", 1), ("rule_id", 1), ("state", 1), ("opened_at", -1), ("_id", -1)], name="rule_state_newest"
@@ -35,6 +39,11 @@ ALERT_INDEXES = (
     # The process that makes alerts goes over those of a changed rule in this order.
     IndexModel([("partner_id", 1), ("rule_id", 1), ("_id", 1)], name=RULE_INDEX),
     # The job that ends snoozes reads those of all partners; its query names the state, as this index requires.
+    IndexModel(
+        [("partner_id", 1), ("rule_id", 1), ("mail", 1), ("state", 1)],
+        name=MAIL_INDEX,
+        partialFilterExpression={"mail": {"$exists": True}},
+    ),
     IndexModel([("snoozed_until", 1)], name="snooze_end", partialFilterExpression={"state": "SNOOZED"}),
     IndexModel([("expires_at", 1)], name="expiry", expireAfterSeconds=0),
 )
@@ -48,6 +57,9 @@ class AlertRuleDocument(StoredDocument):
     name = stored(str)
     owner_id = stored(str)
     statuses = stored_list(CustomerStatus)
+    schedule = stored(AlertSchedule)
+    email = stored(bool)
+    time_zone = stored(str)
     paused = stored(bool)
     version = stored(int)
 
