@@ -21,6 +21,7 @@ from store.customers.customers import CustomerDocument
 from store.database.stored_fields import Projection
 from store.feed.events import AccessGrant, FeedEvent
 from store.integrations import alert_rule_changes, alert_state_changes
+from store.integrations.alert_rule_changes import RuleSurroundings
 from store.integrations.alert_state_changes import ChangedAlerts
 from store.integrations.alerts import AlertDocument, AlertRuleDocument, AlertRules, Alerts
 from store.tenants.administrators import AdministratorDocument
@@ -82,11 +83,13 @@ async def changed_by(
 
 
 async def save_alert_rule(context: Context, request: MutationRequest[SaveAlertRule]) -> ObjectResult:
-    body = partial(
-        alert_rule_changes.save_alert_rule,
+    surroundings = RuleSurroundings(
         read_position=lambda: context.feed.position,
         most_rules=context.installation.max_alert_rules,
+        has_mail=context.installation.has_mail,
+        language=context.viewer.language,
     )
+    body = partial(alert_rule_changes.save_alert_rule, surroundings=surroundings)
     return await run_mutation(context, request, body, ChangedObject)
 
 

@@ -21,6 +21,7 @@ class Installation:
     max_customers: int = 1_000_000
     webhook_policy: WebhookPolicy = field(default_factory=WebhookPolicy)
     max_alert_rules: int = MAX_RULES
+    has_mail: bool = False
 
     def launch_url(self, partner_id: str, launch_id: str) -> str:
         """Return the address that opens the launch; raise RuntimeError where the installation has no key."""

@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute, WebSocketRoute
 from domain.languages.rendering import load_languages
 from jobs.integrations.alert_maker import create_alert_maker
 from jobs.integrations.webhook_sender import create_webhook_sender
-from jobs.loop import JobLoop
+from jobs.loop import JOBS, JobLoop
 from loaders.figure_cache import FigureCache
 from schema.build import build_schema
 from server.app.app_state import AppState
@@ -23,6 +23,7 @@ from server.app.documents import load_trusted_documents
 from server.app.installation import load_installation
 from server.app.keys import load_keys
 from server.app.logs import configure_logs
+from server.app.mail import mail_jobs
 from server.app.settings import Settings, read_settings
 from server.auth.keys import InstallationKeys
 from server.development_issuer.routes import development_routes
@@ -31,7 +32,7 @@ from server.graceful_shutdown import GracefulShutdown
 from server.graphql.kept_responses import KeptResponses
 from server.graphql.operations import Operations
 from server.graphql.trusted_documents import TrustedDocuments
-from server.http import dashboard, event_stream, exports, graphiql, imports, launch, metrics, probes, widgets
+from server.http import dashboard, event_stream, exports, graphiql, imports, launch, metrics, probes, unsubscribe, widgets
 from server.http import graphql as http
 from server.http.compression import CompressedResponses
 from server.http.concurrent_requests import ConcurrentRequests, RequestCount
@@ -96,6 +97,7 @@ def _routes() -> list[BaseRoute]:
         *dashboard.routes,
         *widgets.routes,
         *launch.routes,
+        *unsubscribe.routes,
         *probes.routes,
         *metrics.routes,
     ]
@@ -109,7 +111,7 @@ async def _create_app_state(settings: Settings, stack: AsyncExitStack) -> AppSta
     client = await stack.enter_async_context(open_prepared_client(settings, uri))
     feed = await _start_feed(settings, uri, keys)
     stack.push_async_callback(feed.stop)
-    loop = JobLoop(client)
+    loop = JobLoop(client, [*JOBS, *mail_jobs(settings, keys)])
     loop.start()
     stack.push_async_callback(loop.stop)
     for followers in (create_webhook_sender(client, feed, settings.webhook_policy), create_alert_maker(client, feed)):

@@ -17,7 +17,7 @@ from store.database.one_time_requests import ONE_TIME_INDEXES
 from store.entitlements import documents as entitlements
 from store.entitlements import invoices, orders
 from store.events import log as events
-from store.integrations import alerts, exports, webhooks
+from store.integrations import alerts, exports, mail_outbox, webhooks
 from store.licenses import lines as license_lines
 from store.licenses import peer_histogram
 from store.licenses import snapshots as license_snapshots
@@ -74,6 +74,7 @@ COLLECTIONS: Mapping[str, Sequence[IndexModel]] = {
     alerts.RULES: alerts.RULE_INDEXES,
     alerts.COLLECTION: alerts.ALERT_INDEXES,
     alerts.PROGRESS: alerts.PROGRESS_INDEXES,
+    mail_outbox.COLLECTION: mail_outbox.MAIL_INDEXES,
     "calls": calls.CALL_INDEXES,
     "queue_calls": calls.CALL_INDEXES,
     "call_weeks": call_weeks.CALL_WEEK_INDEXES,

@@ -18,3 +18,8 @@ ALERT_SECONDS = Histogram(
     "From the write of an event to the alerts that it opens, in seconds",
     buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 30, 300, 3_600, 86_400),
 )
+MAILS = Counter(
+    "partnerhub_mails_total",
+    "E-mails by what became of an attempt: sent, retried (the server did not accept it yet), dropped",
+    ["result"],
+)

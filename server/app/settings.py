@@ -197,6 +197,16 @@ class Settings(ConnectionSettings):
         le=MAX_RULES,
         description="How many alert rules the administrators of a partner may have",
     )
+    smtp_url: SecretStr = Field(
+        default=SecretStr(""),
+        description=(
+            "The server that sends the e-mails of alerts: `smtp://host:port` without encryption, "
+            "`smtp+starttls://user:password@host` or `smtps://user:password@host`; if empty, none are sent"
+        ),
+    )
+    smtp_from: str = Field(
+        default="", description="The sender of these e-mails, required with it: `Partner hub <hub@example.com>`"
+    )
     compiled_execution: bool = Field(
         default=True,
         description=(

@@ -1,4 +1,4 @@
-"""What the addresses that work once share: the headers of their answers, and the page that says why one does not."""
+"""What the addresses with a signed token share: the headers of their answers, and their pages."""
 
 from base64 import b64encode
 from hashlib import sha256
@@ -28,3 +28,13 @@ def message_page(status: int, title: str, sentence: str) -> Response:
     """Return a page for people that runs nothing."""
     page = render_html_page(title, _STYLE, f"<h1>{title}</h1>\n<p>{sentence}</p>")
     return HTMLResponse(page, status, ADDRESS_HEADERS)
+
+
+def form_page(title: str, sentence: str, button: str) -> Response:
+    """Return a page with a button that posts to its own address."""
+    form = f'<form method="post"><button>{button}</button></form>'
+    page = render_html_page(title, _STYLE, f"<h1>{title}</h1>\n<p>{sentence}</p>\n{form}")
+    policy = ADDRESS_HEADERS["Content-Security-Policy"].replace("form-action 'none'", "form-action 'self'")
+    # With no-referrer, the browser would send the form with the origin null.
+    headers = {**ADDRESS_HEADERS, "Content-Security-Policy": policy, "Referrer-Policy": "same-origin"}
+    return HTMLResponse(page, headers=headers)

@@ -3,56 +3,99 @@
 A change of a rule is a transaction; the process that makes alerts then compares the rule with all customers (`scan`).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from domain.cursors.feed import Position
 from domain.inputs import ABSENT, value_or_none
 from domain.integrations.alerts import MAX_NAME_LENGTH, MAX_OWN_RULES, MAX_RULES, DeleteAlertRule, SaveAlertRule
+from domain.integrations.mail_addresses import UnsubscribeReference
+from domain.languages.languages import Language
 from domain.messages import translatable
 from domain.types import ActivityKind
 from domain.user_errors import UserErrorCode
 from store.changes.mutations import ChangedObject, Mutation
-from store.database.client import Document
+from store.database.client import Client, Document, Session
+from store.database.clock import utc_now
 from store.database.ids import new_id
-from store.events.log import EventDraft
-from store.integrations.alert_making import NEW_SCAN
+from store.database.scope import Scope
+from store.database.transactions import in_transaction
+from store.events.log import NO_CUSTOMER, EventDraft, event_document
+from store.integrations.alert_mail import pending_mail, sends_mail
+from store.integrations.alert_mail_inputs import read_mail_fields
+from store.integrations.alert_making import new_scan
 from store.integrations.alerts import PROGRESS, RULES, AlertRules
 from store.integrations.event_filters import read_event_filter
 from store.integrations.webhooks import position_document
 
 _RULE = translatable("alert rule")
+# What decides which customers have alerts.
+_WATCHED = {"statuses", "filter", "paused"}
 
 
-async def save_alert_rule(
-    mutation: Mutation[SaveAlertRule], read_position: Callable[[], Position], most_rules: int = MAX_RULES
-) -> ChangedObject:
-    """Insert a rule of the caller that follows the log from the position, or change the fields that the input has."""
+@dataclass(frozen=True, slots=True)
+class RuleSurroundings:
+    """What a rule needs besides the input: `read_position` returns the position from which a new one follows the log.
+
+    E-mails of a rule are in the `language` of the request in which its owner saved it last.
+    """
+
+    read_position: Callable[[], Position]
+    most_rules: int = MAX_RULES
+    has_mail: bool = True
+    language: Language = Language.ENGLISH
+
+
+async def save_alert_rule(mutation: Mutation[SaveAlertRule], surroundings: RuleSurroundings) -> ChangedObject:
+    """Insert a rule of the caller, or change the fields that the input has."""
     stored = await _find_rule_to_save(mutation)
     fields = {
         "name": _read_name(mutation, stored),
         "statuses": _read_statuses(mutation, stored),
         "filter": _read_filter(mutation, stored),
+        **read_mail_fields(mutation, stored, has_mail=surroundings.has_mail),
         "paused": _read_paused(mutation, stored),
     }
     if stored is None:
-        await _check_limits(mutation, most_rules)
+        await _check_limits(mutation, surroundings.most_rules)
     mutation.checks.raise_if_invalid()
     if stored is None:
-        return await _insert(mutation, fields, read_position())
-    if any(stored[name] != value for name, value in fields.items()):
-        change = {"$set": {**fields, "scan": NEW_SCAN, "updated_at": mutation.scope.now}, "$inc": {"version": 1}}
-        where = {**mutation.scope.match(), "_id": stored["_id"]}
-        await mutation.scope.collection(RULES).update_one(where, change, session=mutation.session)
-        _add_event(mutation, stored["_id"], "changed")
+        return await _insert(mutation, {**fields, "language": surroundings.language}, surroundings.read_position())
+    changed = {name for name, value in fields.items() if stored[name] != value}
+    if changed:
+        is_own = stored["owner_id"] == mutation.actor.id
+        fields["language"] = surroundings.language if is_own else stored["language"]
+        await _change(mutation, stored, fields, changed)
     return ChangedObject(stored["_id"])
+
+
+async def _change(
+    mutation: Mutation[SaveAlertRule], stored: Document, fields: Document, changed: Collection[str]
+) -> None:
+    """Write the fields, and the effects of those that have changed."""
+    scope = mutation.scope
+    effects: Document = {"updated_at": scope.now}
+    if not _WATCHED.isdisjoint(changed):
+        effects["scan"] = new_scan(scope.now)
+    if not (_WATCHED | {"email"}).isdisjoint(changed):
+        effects["mailed_from"] = scope.now
+    if "first_at" in stored["mail"]:
+        effects["mail"] = pending_mail(scope, {**stored, **fields})
+        if not sends_mail({**stored, **fields}):
+            # What was to be sent is dropped at once, also where e-mail is turned on again a little later.
+            effects["mail"]["due_at"] = scope.now
+    where = {**scope.match(), "_id": stored["_id"]}
+    change = {"$set": {**fields, **effects}, "$inc": {"version": 1}}
+    await scope.collection(RULES).update_one(where, change, session=mutation.session)
+    _add_event(mutation, stored["_id"], "changed")
 
 
 async def delete_alert_rule(mutation: Mutation[DeleteAlertRule]) -> ChangedObject:
     """Delete a rule. Its alerts are gone at once for every reader; the process that makes alerts deletes them."""
     rule = await _find_rule(mutation, mutation.input.id)
     now = mutation.scope.now
-    change = {"$set": {"deleted_at": now, "scan": NEW_SCAN, "updated_at": now}, "$inc": {"version": 1}}
+    change = {"$set": {"deleted_at": now, "scan": new_scan(now), "updated_at": now}, "$inc": {"version": 1}}
     where = {**mutation.scope.match(), "_id": rule["_id"]}
     await mutation.scope.collection(RULES).update_one(where, change, session=mutation.session)
     _add_event(mutation, rule["_id"], "deleted")
@@ -63,7 +106,8 @@ async def _insert(mutation: Mutation[SaveAlertRule], fields: Document, start: Po
     scope, session = mutation.scope, mutation.session
     stamps = {**scope.match(), "version": 1, "created_at": scope.now, "updated_at": scope.now}
     rule = {"_id": new_id("alr"), **stamps, **fields, "owner_id": mutation.actor.id}
-    await scope.collection(RULES).insert_many([{**rule, "deleted_at": None, "scan": NEW_SCAN}], session=session)
+    begun = {"deleted_at": None, "scan": new_scan(scope.now), "mailed_from": scope.now, "mail": {}}
+    await scope.collection(RULES).insert_many([{**rule, **begun}], session=session)
     # The change of a progress that exists conflicts with its deletion after the last rule.
     first = {"created_at": scope.now, "updated_at": scope.now, "position": position_document(start)}
     change = {"$setOnInsert": first, "$inc": {"version": 1}}
@@ -145,6 +189,27 @@ async def _check_limits(mutation: Mutation[SaveAlertRule], most_rules: int) -> N
     elif sum(rule["owner_id"] == mutation.actor.id for rule in rules) >= MAX_OWN_RULES:
         message = translatable("You have {most} alert rules, which is the most: delete one first.", most=MAX_OWN_RULES)
         mutation.checks.add(UserErrorCode.LIMIT_REACHED, message)
+
+
+async def pause_rule(client: Client, rule: UnsubscribeReference) -> bool:
+    """Pause the rule, as the address in its e-mails does, for its owner; return False where there is no such rule."""
+    scope = Scope(client, rule.partner_id, utc_now())
+
+    async def pause(session: Session) -> bool:
+        where = {**scope.match(), "_id": rule.rule_id, "deleted_at": None}
+        stored = await scope.collection(RULES).find_one(where, session=session)
+        if stored is None or stored["paused"]:
+            return stored is not None
+        changed = {"paused": True, "scan": new_scan(scope.now), "mailed_from": scope.now, "updated_at": scope.now}
+        if "first_at" in stored["mail"]:
+            changed["mail.due_at"] = scope.now
+        await scope.collection(RULES).update_one(where, {"$set": changed, "$inc": {"version": 1}}, session=session)
+        draft = EventDraft(ActivityKind.ALERT_RULE_CHANGED, rule.rule_id, "An alert rule was paused from its e-mail")
+        event = event_document(scope.partner_id, scope.now, {**NO_CUSTOMER, "actor_id": None}, draft)
+        await scope.collection("events").insert_many([event], session=session)
+        return True
+
+    return await in_transaction(client, pause)
 
 
 def _add_event(mutation: Mutation[Any], rule_id: str, verb: str) -> None:

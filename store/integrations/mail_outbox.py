@@ -13,6 +13,7 @@ from typing import Any
 from domain.integrations.alert_mail_times import next_attempt_at
 from domain.integrations.alert_messages import MAX_NAMED_ALERTS, AlertLine
 from domain.integrations.alerts import AlertState
+from domain.integrations.webhooks import WebhookState
 from domain.languages.languages import Language
 from store.database.client import Client, Document, IndexModel, Session, UpdateMany
 from store.database.clock import utc_now
@@ -190,7 +191,7 @@ async def _read_lines(owner: Scope, alerts: Sequence[Document]) -> list[AlertLin
 async def read_webhook_mail(mail: WaitingMail) -> WebhookMail | None:
     """Return what the message contains; None where the webhook or its creator is gone, or it goes on already."""
     scope = mail.scope
-    where = {**scope.match(), "_id": mail.subject_id, "state": webhooks.WebhookState.DISABLED}
+    where = {**scope.match(), "_id": mail.subject_id, "state": WebhookState.DISABLED}
     document = await scope.collection(webhooks.COLLECTION).find_one(where)
     if document is None:
         return None

@@ -23,6 +23,7 @@ from store.database.scope import Scope
 from store.database.transactions import in_transaction
 from store.events.activity import Activity
 from store.events.log import NO_CUSTOMER, EventDraft, event_document
+from store.integrations.mail_outbox import add_webhook_mail
 from store.integrations.webhooks import COLLECTION, DELIVERIES, WebhookDocument, position_document
 from store.tenants.administrators import Administrators
 
@@ -155,6 +156,7 @@ async def _record(scope: Scope, webhook: WebhookDocument, attempt: DeliveryAttem
     if has_failed_for_days:
         verb = "was disabled: every delivery has failed for five days"
         await _add_event(scope, webhook, verb, WebhookState.DISABLED, session)
+        await add_webhook_mail(scope, webhook.id, session)
     await _write_delivery(scope, webhook, attempt, session)
     return True
 

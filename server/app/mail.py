@@ -1,0 +1,24 @@
+"""The sender of e-mails, as the settings describe it."""
+
+from domain.failures import OperatorError
+from domain.integrations.mail_addresses import MailAddresses
+from domain.integrations.smtp_servers import parse_smtp_server
+from jobs.integrations.mail_sender import MailSender
+from jobs.loop import Job
+from server.app.settings import Settings
+from server.auth.keys import InstallationKeys
+
+_PERIOD_SECONDS = 1.0
+
+
+def mail_jobs(settings: Settings, keys: InstallationKeys) -> list[Job]:
+    """Return the job that sends e-mails, if a server is set; raise OperatorError, which names a wrong setting."""
+    url = settings.smtp_url.get_secret_value()
+    if not url:
+        return []
+    try:
+        server = parse_smtp_server(url, settings.smtp_from)
+    except ValueError as error:
+        raise OperatorError(f"PARTNERHUB_SMTP_URL, PARTNERHUB_SMTP_FROM: {error}.") from None
+    addresses = MailAddresses(settings.public_url.rstrip("/"), keys.launch_secrets[0])
+    return [Job("send_mails", MailSender(server, addresses).send_due, _PERIOD_SECONDS)]
