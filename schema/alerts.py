@@ -9,6 +9,7 @@ from domain.integrations.alerts import (
     MAX_ALERTS_PER_CHANGE,
     MAX_RULES,
     AcknowledgeAlerts,
+    AlertSchedule,
     AlertState,
     DeleteAlertRule,
     SaveAlertRule,
@@ -35,6 +36,15 @@ register_enum(
         "ACKNOWLEDGED": "The owner of the rule has taken note of the alert.",
         "SNOOZED": "Snoozed until snoozedUntil, or until the status is left.",
         "RESOLVED": "The customer has left the status, or the rule was changed and no longer watches it.",
+    },
+)
+register_enum(
+    AlertSchedule,
+    "When the e-mails of an alert rule are sent.",
+    {
+        "AT_ONCE": "Within a minute. Alerts that come together are sent together.",
+        "DAILY": "At 08:00 in the time zone of the rule, if there are new alerts.",
+        "WEEKLY": "On Monday at 08:00 in the time zone of the rule, if there are new alerts.",
     },
 )
 
@@ -64,6 +74,11 @@ class AlertRule(Node):
         "The CustomerFilter as it was given; null where all customers that the owner sees are watched.",
         reads=(AlertRuleDocument.raw_filter,),
     )
+    schedule: AlertSchedule = strawberry.field(description="When e-mail is sent.")
+    email: bool = strawberry.field(
+        description="Whether e-mail is sent. The list of alerts contains the alerts in any case."
+    )
+    time_zone: str = strawberry.field(description="An IANA name: the time zone of the schedule.")
     paused: bool = strawberry.field(
         description="Whether the rule opens no alerts. Those that are open are still resolved."
     )
@@ -164,6 +179,19 @@ class SaveAlertRuleInput:
             "Only customers that match. `expiresWithinDays`, `renewsWithinDays` and `kpi` are INVALID. Null watches "
             "every customer that the owner sees. At most 32,000 characters as JSON."
         ),
+    )
+    schedule: AlertSchedule | None = strawberry.field(
+        default=strawberry.UNSET, description="When e-mail is sent; AT_ONCE for a new rule."
+    )
+    email: bool | None = strawberry.field(
+        default=strawberry.UNSET,
+        description=(
+            "Whether e-mail is sent, in the language of the owner's request; false for a new rule. No e-mail is sent "
+            "for statuses that hold already. True is INVALID where the server has no e-mail."
+        ),
+    )
+    time_zone: str | None = strawberry.field(
+        default=strawberry.UNSET, description="An IANA name, such as Europe/Belgrade; UTC for a new rule."
     )
     paused: bool | None = strawberry.field(
         default=strawberry.UNSET, description="True pauses the rule: it opens no alerts. A new rule is not paused."

@@ -32,7 +32,18 @@ from server.graceful_shutdown import GracefulShutdown
 from server.graphql.kept_responses import KeptResponses
 from server.graphql.operations import Operations
 from server.graphql.trusted_documents import TrustedDocuments
-from server.http import dashboard, event_stream, exports, graphiql, imports, launch, metrics, probes, unsubscribe, widgets
+from server.http import (
+    dashboard,
+    event_stream,
+    exports,
+    graphiql,
+    imports,
+    launch,
+    metrics,
+    probes,
+    unsubscribe,
+    widgets,
+)
 from server.http import graphql as http
 from server.http.compression import CompressedResponses
 from server.http.concurrent_requests import ConcurrentRequests, RequestCount

@@ -27,6 +27,7 @@ from store.changes.reprojection import (
 )
 from store.database.client import Client, DuplicateKeyError
 from store.database.leases import LeaseRenewal, acquire_lease, release_lease, renewed_lease
+from store.integrations.alert_mail_inputs import store_mail_fields
 
 COLLECTION = "schema"
 FIRST_VERSION = 1
@@ -75,6 +76,7 @@ MIGRATIONS: Sequence[Migration] = (
     Migration(8, "Delete the keys that were stored in the database", _delete_keys),
     Migration(9, "Store the released ids of customers in a collection of their own", store_released_ids),
     Migration(10, "Store invoice amounts, peaks of use, lines of all products", store_forecast_facts),
+    Migration(11, "Store whether and when alert rules send e-mail", store_mail_fields),
 )
 
 

@@ -63,7 +63,9 @@ class MailSender:
         except MailFailure as failure:
             is_over = failure.is_final or next_attempt_at(mail.attempts, mail.started_at, utc_now()) is None
             state = "dropped" if is_over else "retried"
-            _log.warning("e-mail not sent", mail=mail.id, partner=mail.scope.partner_id, error=str(failure), state=state)
+            _log.warning(
+                "e-mail not sent", mail=mail.id, partner=mail.scope.partner_id, error=str(failure), state=state
+            )
             MAILS.labels(state).inc()
             if is_over:
                 await end_mail(mail)

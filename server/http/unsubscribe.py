@@ -1,4 +1,4 @@
-"""/unsubscribe/{token}: the address in the e-mails of an alert rule. POST pauses the rule, without a sign-in (RFC 8058).
+"""/unsubscribe/{token}: the address in the e-mails of an alert rule. POST pauses it, without a sign-in (RFC 8058).
 
 GET shows a page with one button, because programs open the addresses of e-mails to check them.
 """

@@ -6,10 +6,14 @@ from typing import Any
 from domain.inputs import ABSENT
 from domain.integrations.alert_mail_times import DEFAULT_TIME_ZONE, time_zones
 from domain.integrations.alerts import AlertSchedule, SaveAlertRule
+from domain.languages.languages import Language
 from domain.messages import translatable
 from domain.user_errors import UserErrorCode
 from store.changes.mutations import Mutation
-from store.database.client import Document
+from store.database.client import Client, Document, UpdateMany
+from store.database.clock import utc_now
+from store.integrations.alert_making import new_scan
+from store.integrations.alerts import RULES
 
 _DEFAULTS: Mapping[str, Any] = {
     "schedule": str(AlertSchedule.AT_ONCE),
@@ -28,7 +32,9 @@ def read_mail_fields(
         message = translatable("An alert rule has a schedule: AT_ONCE, DAILY or WEEKLY.")
         checks.add(UserErrorCode.INVALID, message, "schedule")
     if given.email is None:
-        checks.add(UserErrorCode.INVALID, translatable("An alert rule sends e-mail or not: give true or false."), "email")
+        checks.add(
+            UserErrorCode.INVALID, translatable("An alert rule sends e-mail or not: give true or false."), "email"
+        )
     elif given.email is True and not kept["email"] and not has_mail:
         message = translatable("E-mail is not set up on this server. Its operator can do this: PARTNERHUB_SMTP_URL.")
         checks.add(UserErrorCode.INVALID, message, "email")
@@ -37,3 +43,11 @@ def read_mail_fields(
         checks.add(UserErrorCode.INVALID, message, "timeZone")
     values = {"schedule": given.schedule, "email": given.email, "time_zone": given.time_zone}
     return {name: kept[name] if value is ABSENT else value for name, value in values.items()}
+
+
+async def store_mail_fields(client: Client) -> None:
+    """Give the rules of before the fields of their e-mails: they send none."""
+    now, missing = utc_now(), {"schedule": {"$exists": False}}
+    fields = {**_DEFAULTS, "language": Language.ENGLISH, "mailed_from": now, "mail": {}}
+    scans = UpdateMany({**missing, "scan": {"$ne": None}}, {"$set": {"scan": new_scan(now)}})
+    await client.collection(RULES).bulk_write([scans, UpdateMany(missing, {"$set": fields})])

@@ -8,7 +8,6 @@ alert, and two processes never make alerts of one partner at the same time.
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from domain.cursors.feed import Position
 from domain.integrations.alert_changes import AlertChanges, AlertKey, RuleCondition, TrackedAlert
@@ -19,7 +18,7 @@ from store.database.client import Client, Document, Session, UpdateMany
 from store.database.ids import new_id
 from store.database.scope import Scope
 from store.integrations.alert_events import alert_event, hidden_alerts_event
-from store.integrations.alert_mail import PENDING, note_new_alerts
+from store.integrations.alert_mail import reserve_messages
 from store.integrations.alerts import COLLECTION, CUSTOMER_INDEX, PROGRESS, RULES
 from store.integrations.webhooks import position_document
 
@@ -114,7 +113,9 @@ def tracked(alert: Document) -> TrackedAlert:
 async def write_changes(scope: Scope, changes: AlertChanges, session: Session) -> None:
     """Write the alerts with their events."""
     details = await _read_details(scope, {alert.key.customer_id for alert in changes.opened}, session)
-    opened = [_new_document(scope, alert, details.get(alert.key.customer_id)) for alert in changes.opened]
+    mailed = [alert for alert in changes.opened if alert.is_mailed and not alert.is_resolved]
+    messages = await reserve_messages(scope, {alert.key.rule_id for alert in mailed}, session)
+    opened = [_new_document(scope, alert, details.get(alert.key.customer_id), messages) for alert in changes.opened]
     await scope.collection(COLLECTION).insert_many(opened, session=session)
     resolved = await _resolve(scope, [alert.id for alert in changes.resolved if alert.id is not None], session)
     hidden = await _delete_hidden(scope, changes.hidden, session)
@@ -125,7 +126,6 @@ async def write_changes(scope: Scope, changes: AlertChanges, session: Session) -
     ]
     events += [hidden_alerts_event(scope, scope.now, customer_id) for customer_id in hidden]
     await scope.collection("events").insert_many(events, session=session)
-    await note_new_alerts(scope, {alert["rule_id"] for alert in opened if "mail" in alert}, session)
 
 
 async def _read_details(scope: Scope, customer_ids: Iterable[str], session: Session) -> dict[str, Document]:
@@ -137,7 +137,9 @@ async def _read_details(scope: Scope, customer_ids: Iterable[str], session: Sess
     return {each["_id"]: each for each in await scope.collection("customers").find(where, _FACTS, session=session)}
 
 
-def _new_document(scope: Scope, alert: TrackedAlert, customer: Document | None) -> Document:
+def _new_document(
+    scope: Scope, alert: TrackedAlert, customer: Document | None, messages: Mapping[str, str]
+) -> Document:
     rule_id, customer_id, status = alert.key
     details = () if customer is None else customer["status_details"]
     # A status that has been left since has no details any more.
@@ -155,7 +157,7 @@ def _new_document(scope: Scope, alert: TrackedAlert, customer: Document | None) 
         "reason": None if detail is None else detail["reason"],
         "snoozed_until": None,
         **_state_fields(alert.is_resolved, scope.now),
-        **({"mail": PENDING} if alert.is_mailed and not alert.is_resolved else {}),
+        **({"mail": messages[rule_id]} if alert.is_mailed and not alert.is_resolved else {}),
     }
 
 

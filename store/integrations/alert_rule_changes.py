@@ -22,7 +22,7 @@ from store.database.ids import new_id
 from store.database.scope import Scope
 from store.database.transactions import in_transaction
 from store.events.log import NO_CUSTOMER, EventDraft, event_document
-from store.integrations.alert_mail import pending_mail, sends_mail
+from store.integrations.alert_mail import dropped_mail, pending_mail, sends_mail
 from store.integrations.alert_mail_inputs import read_mail_fields
 from store.integrations.alert_making import new_scan
 from store.integrations.alerts import PROGRESS, RULES, AlertRules
@@ -81,10 +81,8 @@ async def _change(
     if not (_WATCHED | {"email"}).isdisjoint(changed):
         effects["mailed_from"] = scope.now
     if "first_at" in stored["mail"]:
-        effects["mail"] = pending_mail(scope, {**stored, **fields})
-        if not sends_mail({**stored, **fields}):
-            # What was to be sent is dropped at once, also where e-mail is turned on again a little later.
-            effects["mail"]["due_at"] = scope.now
+        rule = {**stored, **fields}
+        effects["mail"] = pending_mail(scope, rule) if sends_mail(rule) else dropped_mail(rule)
     where = {**scope.match(), "_id": stored["_id"]}
     change = {"$set": {**fields, **effects}, "$inc": {"version": 1}}
     await scope.collection(RULES).update_one(where, change, session=mutation.session)
@@ -95,7 +93,7 @@ async def delete_alert_rule(mutation: Mutation[DeleteAlertRule]) -> ChangedObjec
     """Delete a rule. Its alerts are gone at once for every reader; the process that makes alerts deletes them."""
     rule = await _find_rule(mutation, mutation.input.id)
     now = mutation.scope.now
-    change = {"$set": {"deleted_at": now, "scan": new_scan(now), "updated_at": now}, "$inc": {"version": 1}}
+    change = {"$set": {"deleted_at": now, "scan": new_scan(now), "mail": {}, "updated_at": now}, "$inc": {"version": 1}}
     where = {**mutation.scope.match(), "_id": rule["_id"]}
     await mutation.scope.collection(RULES).update_one(where, change, session=mutation.session)
     _add_event(mutation, rule["_id"], "deleted")
@@ -200,9 +198,8 @@ async def pause_rule(client: Client, rule: UnsubscribeReference) -> bool:
         stored = await scope.collection(RULES).find_one(where, session=session)
         if stored is None or stored["paused"]:
             return stored is not None
-        changed = {"paused": True, "scan": new_scan(scope.now), "mailed_from": scope.now, "updated_at": scope.now}
-        if "first_at" in stored["mail"]:
-            changed["mail.due_at"] = scope.now
+        effects = {"scan": new_scan(scope.now), "mailed_from": scope.now, "mail": dropped_mail(stored)}
+        changed = {"paused": True, **effects, "updated_at": scope.now}
         await scope.collection(RULES).update_one(where, {"$set": changed, "$inc": {"version": 1}}, session=session)
         draft = EventDraft(ActivityKind.ALERT_RULE_CHANGED, rule.rule_id, "An alert rule was paused from its e-mail")
         event = event_document(scope.partner_id, scope.now, {**NO_CUSTOMER, "actor_id": None}, draft)

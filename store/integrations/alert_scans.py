@@ -126,7 +126,10 @@ async def _check_alerts(scope: Scope, rule: Document, session: Session) -> None:
     await write_changes(scope, changes, session)
     is_last = len(alerts) < _STEP_SIZE
     await _advance(
-        scope, rule, {**rule["scan"], "is_over_alerts": not is_last, "after": None if is_last else alerts[-1]["_id"]}, session
+        scope,
+        rule,
+        {**rule["scan"], "is_over_alerts": not is_last, "after": None if is_last else alerts[-1]["_id"]},
+        session,
     )
 
 

@@ -40,7 +40,7 @@ ALERT_INDEXES = (
     IndexModel([("partner_id", 1), ("rule_id", 1), ("_id", 1)], name=RULE_INDEX),
     # The job that ends snoozes reads those of all partners; its query names the state, as this index requires.
     IndexModel(
-        [("partner_id", 1), ("rule_id", 1), ("mail", 1), ("state", 1)],
+        [("partner_id", 1), ("rule_id", 1), ("mail", 1), ("state", 1), ("opened_at", 1), ("_id", 1)],
         name=MAIL_INDEX,
         partialFilterExpression={"mail": {"$exists": True}},
     ),

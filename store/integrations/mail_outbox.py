@@ -15,13 +15,13 @@ from domain.integrations.alert_messages import MAX_NAMED_ALERTS, AlertLine
 from domain.integrations.alerts import AlertState
 from domain.integrations.webhooks import WebhookState
 from domain.languages.languages import Language
-from store.database.client import Client, Document, IndexModel, Session, UpdateMany
+from store.database.client import Client, Document, IndexModel, Session
 from store.database.clock import utc_now
 from store.database.ids import new_id
 from store.database.scope import Scope
 from store.database.transactions import in_transaction
 from store.integrations import webhooks
-from store.integrations.alert_mail import PENDING, sends_mail
+from store.integrations.alert_mail import sends_mail
 from store.integrations.alerts import COLLECTION as ALERTS
 from store.integrations.alerts import MAIL_INDEX, RULES, AlertDocument
 from store.tenants.administrators import AdministratorDocument, Administrators
@@ -79,7 +79,7 @@ class WebhookMail:
 
 async def add_webhook_mail(scope: Scope, webhook_id: str, session: Session) -> None:
     """Add the message that tells the creator of a webhook that it was disabled."""
-    await _insert(scope, MailKind.WEBHOOK_DISABLED, webhook_id, session)
+    await _insert(scope, MailKind.WEBHOOK_DISABLED, webhook_id, new_id("eml"), session)
 
 
 async def collect_due_alerts(client: Client) -> int:
@@ -102,33 +102,22 @@ async def _collect(scope: Scope, rule_id: str) -> None:
         waiting = await scope.collection(COLLECTION).find_one(
             {**scope.match(), "subject_id": rule_id}, {"due_at": 1}, session=session
         )
-        if waiting is not None and sends_mail(rule):
+        if waiting is None:
+            await _insert(scope, MailKind.ALERTS, rule_id, rule["mail"]["message_id"], session)
+            mail: Document = {"sent_at": scope.now}
+        else:
             # What opens while a message waits for its server comes together in the next one.
-            later = {"mail.due_at": max(waiting["due_at"], scope.now) + _POSTPONED}
-            await scope.collection(RULES).update_one(where, {"$set": later}, session=session)
-            return
-        await _assign(scope, rule, session)
+            mail = {**rule["mail"], "due_at": max(waiting["due_at"], scope.now) + _POSTPONED}
+        await scope.collection(RULES).update_one(where, {"$set": {"mail": mail}}, session=session)
 
     await in_transaction(scope.client, collect)
 
 
-async def _assign(scope: Scope, rule: Document, session: Session) -> None:
-    """Make a message of the rule's pending alerts; where the rule sends no e-mail any more, they are not sent."""
-    if sends_mail(rule):
-        change: Document = {"$set": {"mail": await _insert(scope, MailKind.ALERTS, rule["_id"], session)}}
-    else:
-        change = {"$unset": {"mail": ""}}
-    pending = {**scope.match(), "rule_id": rule["_id"], "mail": PENDING}
-    await scope.collection(ALERTS).bulk_write([UpdateMany(pending, change)], session=session)
-    mail = {"$set": {"mail": {"sent_at": scope.now}}}
-    await scope.collection(RULES).update_one({**scope.match(), "_id": rule["_id"]}, mail, session=session)
-
-
-async def _insert(scope: Scope, kind: MailKind, subject_id: str, session: Session) -> str:
+async def _insert(scope: Scope, kind: MailKind, subject_id: str, message_id: str, session: Session) -> None:
     stamps = {**scope.match(), "version": 1, "created_at": scope.now, "updated_at": scope.now}
-    mail = {"_id": new_id("eml"), **stamps, "kind": kind, "subject_id": subject_id, "attempts": 0, "due_at": scope.now}
+    state = {"attempts": 0, "due_at": scope.now}
+    mail = {"_id": message_id, **stamps, "kind": kind, "subject_id": subject_id, **state}
     await scope.collection(COLLECTION).insert_many([mail], session=session)
-    return str(mail["_id"])
 
 
 async def due_mails(client: Client) -> list[Document]:

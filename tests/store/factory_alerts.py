@@ -16,7 +16,9 @@ def _stamps(scope: Scope) -> dict[str, Any]:
 async def add_alert_rule(scope: Scope, owner_id: str, **fields: Any) -> str:
     """Insert a rule that no process follows; return its id."""
     watched = {"name": "Suspended", "statuses": ["SUSPENDED"], "filter": None, "paused": False}
-    rule = {"_id": new_id("alr"), **_stamps(scope), **watched, "owner_id": owner_id, "deleted_at": None, "scan": None}
+    mailed = {"schedule": "AT_ONCE", "email": False, "time_zone": "UTC", "language": "en", "mailed_from": scope.now}
+    state = {"owner_id": owner_id, "deleted_at": None, "scan": None, "mail": {}}
+    rule = {"_id": new_id("alr"), **_stamps(scope), **watched, **mailed, **state}
     await scope.collection(RULES).insert_many([{**rule, **fields}])
     return str({**rule, **fields}["_id"])
 
