@@ -75,13 +75,9 @@ class AlertRule(Node):
         reads=(AlertRuleDocument.raw_filter,),
     )
     schedule: AlertSchedule = strawberry.field(description="When e-mail is sent.")
-    email: bool = strawberry.field(
-        description="Whether e-mail is sent. The list of alerts contains the alerts in any case."
-    )
+    email: bool = strawberry.field(description="Whether e-mail is sent. The list of alerts has the alerts in any case.")
     time_zone: str = strawberry.field(description="An IANA name: the time zone of the schedule.")
-    paused: bool = strawberry.field(
-        description="Whether the rule opens no alerts. Those that are open are still resolved."
-    )
+    paused: bool = strawberry.field(description="Whether the rule opens no alerts. Open ones are still resolved.")
     version: int = VERSION_FIELD
 
 
@@ -167,8 +163,7 @@ class SaveAlertRuleInput:
     )
     version: int | None = OPTIONAL_VERSION_INPUT
     name: str | None = strawberry.field(
-        default=strawberry.UNSET,
-        description="Required for a new rule. 1–100 characters. Names need not be unique.",
+        default=strawberry.UNSET, description="Required for a new rule. 1–100 characters. Names need not be unique."
     )
     statuses: list[CustomerStatus] | None = strawberry.field(
         default=strawberry.UNSET, description="Required for a new rule; at least one."
