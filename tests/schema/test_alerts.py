@@ -13,7 +13,7 @@ from tests.schema.factory_mutations import ROLES, stored_events
 from tests.schema.factory_walk import FULL, READ_ONLY, PartnerPair, TargetIds
 from tests.store.factory_alerts import add_alert, add_alert_rule
 
-FIELDS = "id name statuses filter paused version owner { id }"
+FIELDS = "id name statuses filter schedule email timeZone paused version owner { id }"
 GIVEN: dict[str, Any] = {"name": "Unpaid", "statuses": ["SUSPENDED"], "paused": True}
 
 
@@ -46,6 +46,34 @@ def test_a_rule_is_listed_with_what_was_given_and_keeps_what_is_omitted(world: P
     assert "Unpaid" not in str(stored_events(world.api))
 
 
+def test_a_rule_says_when_it_sends_e_mail_and_a_new_schedule_moves_what_waits(world: PartnerPair) -> None:
+    rule = _save(world, **GIVEN)
+    assert (rule["schedule"], rule["email"], rule["timeZone"]) == ("AT_ONCE", False, "UTC")
+    given = {"id": rule["id"], "paused": False, "schedule": "WEEKLY", "timeZone": "Asia/Tokyo"}
+    changed = _save(world, **given)
+    assert changed == {**rule, **given, "version": 2}
+    opened = utc_now() - timedelta(days=30)
+
+    async def wait(scope: Scope) -> None:
+        mail = {"message_id": "eml_1", "first_at": opened, "due_at": utc_now() + timedelta(days=30)}
+        await scope.collection("alert_rules").update_one(scope.match(), {"$set": {"email": True, "mail": mail}})
+
+    async def read(scope: Scope) -> dict[str, Any]:
+        (stored,) = await scope.collection("alert_rules").find(scope.match())
+        return stored
+
+    world.api.store(wait)
+    before = world.api.store(read)
+    _save(world, id=rule["id"], schedule="DAILY")
+    stored = world.api.store(read)
+    # 08:00 in Tokyo is 23:00 UTC. Only what decides which customers have alerts is compared with all of them.
+    assert stored["mail"]["message_id"] == "eml_1" and stored["mail"]["due_at"].hour == 23
+    assert opened < stored["mail"]["due_at"] < opened + timedelta(days=1)
+    assert stored["mailed_from"] == before["mailed_from"]
+    _save(world, id=rule["id"], email=False)
+    assert world.api.store(read)["mail"] == {}
+
+
 @pytest.mark.parametrize(
     ("given", "code", "field"),
     [
@@ -55,6 +83,12 @@ def test_a_rule_is_listed_with_what_was_given_and_keeps_what_is_omitted(world: P
         ({**GIVEN, "filter": {"expiresWithinDays": 5}}, "INVALID", "filter"),
         ({**GIVEN, "filter": {"not": {"kpi": {"kind": "OVER_LICENSE_LIMIT"}}}}, "INVALID", "filter"),
         ({**GIVEN, "paused": None}, "INVALID", "paused"),
+        ({**GIVEN, "schedule": None}, "INVALID", "schedule"),
+        ({**GIVEN, "email": None}, "INVALID", "email"),
+        # This server has no e-mail.
+        ({**GIVEN, "email": True}, "INVALID", "email"),
+        ({**GIVEN, "timeZone": None}, "INVALID", "timeZone"),
+        ({**GIVEN, "timeZone": "../UTC"}, "INVALID", "timeZone"),
     ],
 )
 def test_what_is_not_possible_is_a_user_error(world: PartnerPair, given: dict[str, Any], code: str, field: str) -> None:

@@ -151,7 +151,15 @@ FULL_INPUTS: dict[str, dict[str, Any]] = {
     "saveCustomerView": {"version": 1, "filter": {"search": "a", "tag": ["tag_1"], "country": ["DE"]}},
     "createWebhook": {"kinds": ["TAG_CREATED"], "statuses": ["TRIAL"], "filter": {"search": "a"}, "after": "c"},
     "updateWebhook": {"url": HOOK_URL, "filter": {"search": "a", "country": ["DE"]}, "paused": True},
-    "saveAlertRule": {"version": 1, "statuses": ["TRIAL"], "filter": {"country": ["DE"]}, "paused": True},
+    "saveAlertRule": {
+        "version": 1,
+        "statuses": ["TRIAL"],
+        "filter": {"country": ["DE"]},
+        "paused": True,
+        "schedule": "DAILY",
+        "email": False,
+        "timeZone": "Europe/Belgrade",
+    },
     "snoozeAlerts": {"until": "2027-01-01T00:00:00Z"},
     "changeAdministrator": {"version": 1, "role": "HELPDESK_ADMINISTRATOR", "dryRun": True},
 }

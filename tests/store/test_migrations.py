@@ -277,3 +277,19 @@ async def test_an_interrupted_import_gets_the_list_of_its_customers(client: Clie
     migrated = await scope.collection("administrators").find(scope.match(), sort=[("_id", 1)])
     pending = [one.get("assignments_pending") for one in migrated]
     assert pending == [{"id": "adm_1", "customers": ["C-1"]}, None]
+
+
+async def test_alert_rules_of_before_send_no_e_mail(client: Client) -> None:
+    scope = await partner_scope(client)
+    stamps = {**scope.match(), "version": 1, "created_at": scope.now, "updated_at": scope.now}
+    scan = {"is_over_alerts": False, "after": "cursor"}
+    rules = [{"_id": "alr_1", **stamps, "scan": None}, {"_id": "alr_2", **stamps, "scan": scan}]
+    await scope.collection("alert_rules").insert_many(rules)
+    [migration] = [migration for migration in MIGRATIONS if migration.version == 11]
+    await migration.run(client)
+    first, second = migrated = await scope.collection("alert_rules").find(scope.match(), sort=[("_id", 1)])
+    kept = {"email": False, "schedule": "AT_ONCE", "time_zone": "UTC", "language": "en", "mail": {}}
+    assert all({name: rule[name] for name in kept} == kept for rule in migrated)
+    assert first["scan"] is None and second["scan"]["mailed_from"] == first["mailed_from"]
+    await migration.run(client)
+    assert await scope.collection("alert_rules").find(scope.match(), sort=[("_id", 1)]) == migrated

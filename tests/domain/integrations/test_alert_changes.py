@@ -107,6 +107,13 @@ def test_the_alerts_of_a_customer_are_removed_for_who_lost_sight_of_it() -> None
     assert removed.hidden == {("cus_1", None)} and held(removed) == []
 
 
+def test_what_was_entered_before_the_rule_was_changed_is_not_mailed() -> None:
+    rules = [rule("alr_1", mailed_from=NOW + timedelta(minutes=1)), rule("alr_2", mailed_from=None)]
+    changes = apply(rules, event(0, "EXPIRED"), event(1, "TRIAL"))
+    mailed = [(alert.key.rule_id, alert.key.status) for alert in changes.opened if alert.is_mailed]
+    assert mailed == [("alr_1", "TRIAL")] and len(changes.opened) == 4
+
+
 STEPS = st.lists(st.tuples(st.sampled_from(CUSTOMERS), st.sampled_from(STATUSES)), max_size=30)
 
 

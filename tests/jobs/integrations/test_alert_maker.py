@@ -6,11 +6,14 @@ from typing import Any, TypeVar
 from uuid import uuid4
 
 import pytest
+from pydantic import SecretStr
 
+from domain.integrations import alert_mail_times
 from store.changes.customer_batch import CustomerBatch, change_customers
 from store.database.clock import utc_now
 from store.database.scope import Scope
 from tests.api_server import ApiHarness, running_shared_api
+from tests.jobs.integrations.mail_server import SENDER, MailServer, running_mail_server
 from tests.schema.factory_mutations import stored_events
 from tests.schema.factory_walk import ADMINISTRATOR, FULL, PartnerPair
 from tests.store.factory_customers import add_customers, subscription
@@ -22,8 +25,15 @@ Value = TypeVar("Value")
 
 
 @pytest.fixture(scope="module")
-def shared_api(mongo_uri: str) -> Iterator[ApiHarness]:
-    with running_shared_api(mongo_uri) as api:
+def mail_server() -> Iterator[MailServer]:
+    with running_mail_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def shared_api(mongo_uri: str, mail_server: MailServer) -> Iterator[ApiHarness]:
+    mail = {"smtp_url": SecretStr(mail_server.url), "smtp_from": SENDER}
+    with running_shared_api(mongo_uri, **mail) as api:
         yield api
 
 
@@ -198,3 +208,26 @@ def test_many_customers_at_once_have_one_alert_each(world: PartnerPair) -> None:
     assert _wait_for(lambda: _alerts(world)["totalCount"], lambda count: count >= 120) == 120
     opened = [event for event in stored_events(world.api) if event["kind"] == "ALERT_CHANGED"]
     assert len(opened) == len({event["subject_id"] for event in opened}) == 120
+
+
+def test_what_opens_after_the_rule_is_mailed_in_the_language_of_its_owner(
+    world: PartnerPair, mail_server: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(alert_mail_times, "QUIET_TIME", timedelta(seconds=0.5))
+    _suspend(world, "Held")
+    save = "mutation($i: SaveAlertRuleInput!) { saveAlertRule(input: $i) { rule { id } userErrors { message } } }"
+    given = {"name": "Neplaćeno", "statuses": ["SUSPENDED"], "email": True}
+    headers = {"Authorization": f"Bearer {world.token}", "Accept-Language": "sr"}
+    answer = world.api.http.post("/graphql", json={"query": save, "variables": {"i": given}}, headers=headers).json()
+    rule = answer["data"]["saveAlertRule"]["rule"]["id"]
+    _wait_for_count(world, 1)
+    _suspend(world, "New")
+    message = mail_server.wait_for_message()
+    assert message["Subject"] == "Neplaćeno: 1 novo upozorenje"
+    text = str(message.get_body(("plain",)).get_content())
+    assert "Held" not in text and "New" in text
+    address = message["List-Unsubscribe"].strip("<>")
+    path = address[address.index("/unsubscribe/") :]
+    assert world.api.http.post(path, data={"List-Unsubscribe": "One-Click"}).status_code == 200
+    query = "query($id: ID!) { node(id: $id) { ... on AlertRule { paused } } }"
+    assert world.api.execute_data(world.token, query, id=rule) == {"node": {"paused": True}}

@@ -1,0 +1,90 @@
+"""A mail server in a thread: it keeps what it accepts, and answers as a test wants."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from threading import Event, Thread
+from time import monotonic
+from typing import Any
+
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+SENDER = "Partner hub <hub@example.com>"
+
+
+class MailServer:
+    """`answers` are the answers to the next recipients instead of 250; None is no answer at all."""
+
+    def __init__(self, port: int = 0) -> None:
+        self.port = port
+        self.messages: list[EmailMessage] = []
+        self.recipients: list[str] = []
+        self.answers: list[str | None] = []
+        self._started, self._accepted = Event(), Event()
+        self._thread = Thread(target=lambda: asyncio.run(self._serve()), daemon=True)
+
+    @property
+    def url(self) -> str:
+        """The address, as in PARTNERHUB_SMTP_URL."""
+        return f"smtp://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        """Start accepting connections."""
+        self._thread.start()
+        assert self._started.wait(10)
+
+    def stop(self) -> None:
+        """Close all connections; without effect on a server that was stopped."""
+        if self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._stopped.set)
+            self._thread.join(10)
+
+    def wait_for_message(self) -> EmailMessage:
+        """Return the newest message, once there is one."""
+        deadline = monotonic() + 30
+        while not self.messages and monotonic() < deadline:
+            self._accepted.wait(1)
+        return self.messages[-1]
+
+    async def _serve(self) -> None:
+        self._loop, self._stopped = asyncio.get_running_loop(), asyncio.Event()
+        server = await self._loop.create_server(
+            lambda: SMTP(self, hostname="localhost", loop=self._loop, enable_SMTPUTF8=True), "127.0.0.1", self.port
+        )
+        self.port = server.sockets[0].getsockname()[1]
+        self._started.set()
+        await self._stopped.wait()
+        server.close()
+
+    async def handle_RCPT(  # noqa: N802  The names are aiosmtpd's.
+        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
+    ) -> str:
+        """Answer a recipient."""
+        answer = self.answers.pop(0) if self.answers else "250 OK"
+        if answer is None:
+            await asyncio.Event().wait()
+        elif answer.startswith("250"):
+            envelope.rcpt_tos.append(address)
+        return str(answer)
+
+    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
+        """Keep a message."""
+        content: Any = envelope.content
+        self.recipients += envelope.rcpt_tos
+        self.messages.append(message_from_bytes(content, _class=EmailMessage, policy=default))
+        self._accepted.set()
+        return "250 OK"
+
+
+@contextmanager
+def running_mail_server(port: int = 0) -> Iterator[MailServer]:
+    """Run a mail server until the block ends."""
+    server = MailServer(port)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()

@@ -1,0 +1,201 @@
+"""E-mails of alerts and webhooks: a real database, and a real mail server that refuses, hangs, is gone and returns."""
+
+from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from domain.integrations.alert_changes import AlertChanges, AlertKey, TrackedAlert
+from domain.integrations.mail_addresses import MailAddresses, UnsubscribeReference, verify_unsubscribe_token
+from domain.integrations.smtp_servers import parse_smtp_server
+from domain.types import PartnerRole
+from jobs.integrations import mail_sender, smtp_client
+from jobs.integrations.mail_sender import MailSender
+from store.database.client import Client, Session
+from store.database.clock import utc_now
+from store.database.scope import Scope
+from store.database.transactions import in_transaction
+from store.integrations.alert_making import write_changes
+from store.integrations.mail_outbox import add_webhook_mail
+from tests.api_server import administrator_document
+from tests.jobs.integrations.mail_server import SENDER, MailServer, running_mail_server
+from tests.store.factory_alerts import add_alert_rule
+from tests.store.factory_customers import partner_scope
+
+SECRET = b"s" * 32
+
+
+@pytest.fixture
+async def scope(mongo_uri: str, prepared_database: str) -> AsyncIterator[Scope]:
+    client = Client(mongo_uri, prepared_database)
+    yield await partner_scope(client)
+    await client.close()
+
+
+@pytest.fixture
+def server() -> Iterator[MailServer]:
+    with running_mail_server() as running:
+        yield running
+
+
+def _sender(server: MailServer) -> MailSender:
+    return MailSender(parse_smtp_server(server.url, SENDER), MailAddresses("https://hub.example", SECRET))
+
+
+async def _add_rule(scope: Scope, role: PartnerRole = PartnerRole.FULL_ADMINISTRATOR, **fields: Any) -> tuple[str, str]:
+    """Insert a rule that sends e-mail; return it with its owner."""
+    owner = administrator_document(scope, role)
+    await scope.collection("administrators").insert_many([owner])
+    return await add_alert_rule(scope, owner["_id"], **{"name": "Unpaid", "email": True, **fields}), owner["_id"]
+
+
+async def _open(scope: Scope, rule: tuple[str, str], count: int, prefix: str = "C") -> None:
+    """Let customers, which are inserted, enter the status at once."""
+    names = [f"{prefix}{number:04}" for number in range(count)]
+    stamps = {**scope.match(), "version": 1, "created_at": scope.now, "updated_at": scope.now, "status_details": []}
+    customers = [{**stamps, "_id": f"cus_{name}", "external_id": name, "name": f"{name} & Co"} for name in names]
+    await scope.collection("customers").insert_many(customers)
+    changes = AlertChanges.begin((), (), utc_now())
+    changes.opened = [
+        TrackedAlert(AlertKey(rule[0], customer["_id"], "SUSPENDED"), rule[1], scope.now, is_mailed=True)
+        for customer in customers
+    ]
+
+    async def write(session: Session) -> None:
+        await write_changes(scope, changes, session)
+
+    await in_transaction(scope.client, write)
+
+
+async def _make_due(scope: Scope) -> None:
+    """Let the time come of all that waits."""
+    due = utc_now() - timedelta(seconds=1)
+    await scope.collection("alert_rules").update_one({"mail.due_at": {"$gt": due}}, {"$set": {"mail.due_at": due}})
+    await scope.collection("mail_outbox").update_one({"due_at": {"$gt": due}}, {"$set": {"due_at": due}})
+
+
+async def _send(scope: Scope, server: MailServer) -> None:
+    await _make_due(scope)
+    while await _sender(server).send_due(scope.client):
+        pass
+
+
+async def _waiting(scope: Scope) -> list[dict[str, Any]]:
+    return await scope.collection("mail_outbox").find(scope.match())
+
+
+def _text(message: Any, kind: str = "plain") -> str:
+    return str(message.get_body((kind,)).get_content())
+
+
+async def test_what_opens_at_once_is_one_message_that_its_owner_can_stop(scope: Scope, server: MailServer) -> None:
+    rule = await _add_rule(scope)
+    for prefix in ("A", "B"):
+        await _open(scope, rule, 500, prefix)
+    assert await _sender(server).send_due(scope.client) == 0
+    await _send(scope, server)
+    await _send(scope, server)
+    (message,) = server.messages
+    assert message["Subject"] == "Unpaid: 1,000 new alerts" and message["From"] == SENDER
+    assert server.recipients == [message["To"]] == [f"{rule[1]}@partner.example"]
+    text, html = _text(message), _text(message, "html")
+    assert text.count(" & Co") == 50 == html.count(" &amp; Co") and "and 950 more" in text and "& Co" not in html
+    address = message["List-Unsubscribe"].strip("<>")
+    assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click" and address in text and address in html
+    token = address.removeprefix("https://hub.example/unsubscribe/")
+    assert verify_unsubscribe_token([SECRET], token) == UnsubscribeReference(scope.partner_id, rule[0])
+    assert await _waiting(scope) == []
+    await _open(scope, rule, 1, "C")
+    await _send(scope, server)
+    assert server.messages[1]["Subject"] == "Unpaid: 1 new alert" and "C0000" in _text(server.messages[1])
+
+
+async def test_a_message_is_sent_again_until_the_server_takes_it(
+    scope: Scope, server: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(smtp_client, "_ANSWER_SECONDS", 0.5)
+    rule = await _add_rule(scope)
+    await _open(scope, rule, 1)
+    await _make_due(scope)
+    for number, answer in enumerate(["451 4.3.0 Later", None]):
+        server.answers = [answer]
+        await _send(scope, server)
+        (waiting,) = await _waiting(scope)
+        assert waiting["attempts"] == number + 1 and waiting["due_at"] > utc_now() + timedelta(seconds=30)
+    server.stop()
+    await _send(scope, server)
+    # What opens meanwhile does not change the message that waits.
+    await _open(scope, rule, 2, "D")
+    with running_mail_server(server.port) as returned:
+        await _send(scope, returned)
+        assert [message["Subject"] for message in returned.messages] == ["Unpaid: 1 new alert"]
+        assert returned.messages[0]["Message-ID"] == f"<{waiting['_id']}@example.com>"
+        await _send(scope, returned)
+        assert [message["Subject"] for message in returned.messages[1:]] == ["Unpaid: 2 new alerts"]
+
+
+async def test_a_message_is_dropped_where_it_is_refused_for_good_or_for_a_day(scope: Scope, server: MailServer) -> None:
+    rule = await _add_rule(scope)
+    await _open(scope, rule, 1)
+    server.answers = ["550 5.1.1 Unknown"]
+    await _send(scope, server)
+    assert await _waiting(scope) == []
+    await _open(scope, rule, 1, "D")
+    server.answers = ["451 Later", "451 Later"]
+    await _send(scope, server)
+    long_ago = {"$set": {"created_at": utc_now() - timedelta(hours=25)}}
+    await scope.collection("mail_outbox").update_one(scope.match(), long_ago)
+    await _send(scope, server)
+    assert await _waiting(scope) == [] and server.messages == []
+
+
+async def test_a_sender_that_dies_after_sending_sends_the_same_message_again(
+    scope: Scope, server: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await _open(scope, await _add_rule(scope), 1)
+
+    async def die(_mail: Any) -> None:
+        raise ConnectionError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(mail_sender, "end_mail", die)
+        with pytest.raises(ConnectionError):
+            await _send(scope, server)
+    await _send(scope, server)
+    first, second = server.messages
+    assert first["Message-ID"] == second["Message-ID"] and _text(first) == _text(second)
+
+
+@pytest.mark.parametrize(
+    ("collection", "change"),
+    [
+        ("alerts", {"state": "ACKNOWLEDGED"}),
+        ("alerts", {"state": "RESOLVED"}),
+        ("alert_rules", {"paused": True}),
+        ("alert_rules", {"email": False}),
+        ("administrators", {"state": "DEACTIVATED"}),
+        ("administrators", {"role": "ADMINISTRATOR"}),
+    ],
+    ids=str,
+)
+async def test_where_nothing_is_to_be_told_nothing_is_sent(
+    scope: Scope, server: MailServer, collection: str, change: dict[str, Any]
+) -> None:
+    await _open(scope, await _add_rule(scope), 1)
+    await scope.collection(collection).update_one(scope.match(), {"$set": change})
+    await _send(scope, server)
+    assert server.messages == [] and await _waiting(scope) == []
+
+
+async def test_the_creator_of_a_disabled_webhook_is_told(scope: Scope, server: MailServer) -> None:
+    creator = administrator_document(scope, PartnerRole.FULL_ADMINISTRATOR, email="šef@partner.example")
+    await scope.collection("administrators").insert_many([creator])
+    stamps = {**scope.match(), "version": 1, "created_at": scope.now, "updated_at": scope.now}
+    webhook = {"_id": "whk_1", **stamps, "name": "Hook <1>", "creator_id": creator["_id"], "state": "DISABLED"}
+    await scope.collection("webhooks").insert_many([webhook])
+    await in_transaction(scope.client, lambda session: add_webhook_mail(scope, "whk_1", session))
+    await _send(scope, server)
+    (message,) = server.messages
+    assert server.recipients == ["šef@partner.example"] and message["List-Unsubscribe"] is None
+    assert "Hook <1>" in message["Subject"] and "Hook &lt;1&gt;" in _text(message, "html")
