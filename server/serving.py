@@ -21,6 +21,7 @@ from server.app.authentication import read_token_issuers
 from server.app.database import database_uri
 from server.app.documents import check_document_settings
 from server.app.installation import read_terms
+from server.app.mail import read_smtp_server
 from server.app.keys import key_file_advice, load_keys, with_key_file
 from server.app.settings import Settings
 from server.asgi import PARENT_VARIABLE
@@ -78,6 +79,7 @@ def serve_listener(listener: socket.socket, settings: Settings, uri: str, worker
     """Run uvicorn on the socket; return after SIGINT or SIGTERM, when running requests are done."""
     # The application reads these files too; its failure there would be a traceback in each worker.
     read_terms(settings)
+    read_smtp_server(settings)
     read_token_issuers(settings)
     check_document_settings(settings)
     wants_traces(os.environ)

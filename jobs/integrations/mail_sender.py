@@ -53,25 +53,27 @@ class MailSender:
         return collected + len(mails)
 
     async def _send(self, mail: WaitingMail) -> None:
-        composed = await self._compose(mail)
-        if composed is None:
-            await end_mail(mail)
-            return
-        recipient, message = composed
         try:
-            await send_mail(self._server, recipient, message)
-        except MailFailure as failure:
-            is_over = failure.is_final or next_attempt_at(mail.attempts, mail.started_at, utc_now()) is None
-            state = "dropped" if is_over else "retried"
-            _log.warning(
-                "e-mail not sent", mail=mail.id, partner=mail.scope.partner_id, error=str(failure), state=state
-            )
-            MAILS.labels(state).inc()
-            if is_over:
-                await end_mail(mail)
-            return
-        await end_mail(mail)
-        MAILS.labels("sent").inc()
+            composed = await self._compose(mail)
+            if composed is not None:
+                await send_mail(self._server, *composed)
+                MAILS.labels("sent").inc()
+        except (MailFailure, ValueError, LookupError) as failure:
+            # A message that cannot be built must not keep the others.
+            await self._note_failure(mail, failure)
+        else:
+            await end_mail(mail)
+
+    async def _note_failure(self, mail: WaitingMail, failure: Exception) -> None:
+        """Log and count the failure; end a message that is not tried again."""
+        is_final = isinstance(failure, MailFailure) and failure.is_final
+        is_over = is_final or next_attempt_at(mail.attempts, mail.started_at, utc_now()) is None
+        result = "dropped" if is_over else "retried"
+        MAILS.labels(result).inc()
+        error = str(failure) if isinstance(failure, MailFailure) else type(failure).__name__
+        _log.warning("e-mail not sent", mail=mail.id, partner=mail.scope.partner_id, error=error, result=result)
+        if is_over:
+            await end_mail(mail)
 
     async def _compose(self, mail: WaitingMail) -> tuple[str, bytes] | None:
         """Return recipient and message; None where there is nothing to tell any more."""

@@ -2,7 +2,7 @@
 
 from domain.failures import OperatorError
 from domain.integrations.mail_addresses import MailAddresses
-from domain.integrations.smtp_servers import parse_smtp_server
+from domain.integrations.smtp_servers import SmtpServer, parse_smtp_server
 from jobs.integrations.mail_sender import MailSender
 from jobs.loop import Job
 from server.app.settings import Settings
@@ -11,14 +11,19 @@ from server.auth.keys import InstallationKeys
 _PERIOD_SECONDS = 1.0
 
 
-def mail_jobs(settings: Settings, keys: InstallationKeys) -> list[Job]:
-    """Return the job that sends e-mails, if a server is set; raise OperatorError, which names a wrong setting."""
+def read_smtp_server(settings: Settings) -> SmtpServer | None:
+    """Return the server; None where none is set. Raise OperatorError, without the password, for a wrong setting."""
     url = settings.smtp_url.get_secret_value()
-    if not url:
-        return []
     try:
-        server = parse_smtp_server(url, settings.smtp_from)
+        return parse_smtp_server(url, settings.smtp_from) if url else None
     except ValueError as error:
         raise OperatorError(f"PARTNERHUB_SMTP_URL, PARTNERHUB_SMTP_FROM: {error}.") from None
+
+
+def mail_jobs(settings: Settings, keys: InstallationKeys) -> list[Job]:
+    """Return the job that sends e-mails, if a server is set."""
+    server = read_smtp_server(settings)
+    if server is None:
+        return []
     addresses = MailAddresses(settings.public_url.rstrip("/"), keys.launch_secrets[0])
     return [Job("send_mails", MailSender(server, addresses).send_due, _PERIOD_SECONDS)]
