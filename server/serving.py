@@ -21,8 +21,8 @@ from server.app.authentication import read_token_issuers
 from server.app.database import database_uri
 from server.app.documents import check_document_settings
 from server.app.installation import read_terms
-from server.app.mail import read_smtp_server
 from server.app.keys import key_file_advice, load_keys, with_key_file
+from server.app.mail import read_smtp_server
 from server.app.settings import Settings
 from server.asgi import PARENT_VARIABLE
 from server.connections.limits import BACKLOG, ConnectionLimits, choose_connection_limit, raise_descriptor_limit
