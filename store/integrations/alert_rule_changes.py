@@ -9,7 +9,7 @@ from typing import Any
 
 from domain.cursors.feed import Position
 from domain.inputs import ABSENT, value_or_none
-from domain.integrations.alerts import MAX_NAME_LENGTH, MAX_OWN_RULES, MAX_RULES, DeleteAlertRule, SaveAlertRule
+from domain.integrations.alerts import MAX_NAME_LENGTH, MAX_OWN_RULES, DeleteAlertRule, SaveAlertRule
 from domain.integrations.mail_addresses import UnsubscribeReference
 from domain.languages.languages import Language
 from domain.messages import translatable
@@ -42,9 +42,9 @@ class RuleSurroundings:
     """
 
     read_position: Callable[[], Position]
-    most_rules: int = MAX_RULES
-    has_mail: bool = True
-    language: Language = Language.ENGLISH
+    most_rules: int
+    has_mail: bool
+    language: Language
 
 
 async def save_alert_rule(mutation: Mutation[SaveAlertRule], surroundings: RuleSurroundings) -> ChangedObject:
