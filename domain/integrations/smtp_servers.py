@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from email.headerregistry import HeaderRegistry
 from enum import StrEnum
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 
@@ -51,8 +52,8 @@ def parse_smtp_server(url: str, sender: str) -> SmtpServer:
 
 
 def _parse_sender(sender: str) -> str:
-    header = HeaderRegistry()("From", sender)
-    addresses = getattr(header, "addresses", ())
+    header: Any = HeaderRegistry()("From", sender)
+    addresses = header.addresses
     if header.defects or len(addresses) != 1 or not addresses[0].domain or not addresses[0].username:
         raise ValueError("the sender must be one e-mail address, such as Partner hub <hub@example.com>")
     return str(addresses[0].addr_spec)

@@ -17,7 +17,7 @@ async def add_alert_rule(scope: Scope, owner_id: str, **fields: Any) -> str:
     """Insert a rule that no process follows; return its id."""
     watched = {"name": "Suspended", "statuses": ["SUSPENDED"], "filter": None, "paused": False}
     mailed = {"schedule": "AT_ONCE", "email": False, "time_zone": "UTC", "language": "en", "mailed_from": scope.now}
-    state = {"owner_id": owner_id, "deleted_at": None, "scan": None, "mail": {}}
+    state: dict[str, Any] = {"owner_id": owner_id, "deleted_at": None, "scan": None, "mail": {}}
     rule = {"_id": new_id("alr"), **_stamps(scope), **watched, **mailed, **state}
     await scope.collection(RULES).insert_many([{**rule, **fields}])
     return str({**rule, **fields}["_id"])

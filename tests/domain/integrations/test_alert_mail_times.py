@@ -69,7 +69,7 @@ def test_what_comes_together_is_sent_together_within_a_minute(first: datetime, p
 
 def test_attempts_are_repeated_with_growing_pauses_for_a_day() -> None:
     start = now = datetime(2026, 11, 30)
-    pauses = []
+    pauses: list[timedelta] = []
     while (at := next_attempt_at(len(pauses) + 1, start, now)) is not None:
         pauses.append(at - now)
         now = at

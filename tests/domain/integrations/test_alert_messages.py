@@ -58,7 +58,7 @@ def test_texts_of_others_are_no_markup_and_no_header(rule: str, names: list[str]
         ("smtp://mail.example", ("mail.example", 25, SmtpSecurity.NONE, "", "")),
         ("smtp://127.0.0.1:2525/", ("127.0.0.1", 2525, SmtpSecurity.NONE, "", "")),
         ("smtps://hub%40x:p%2Fw@mail.example", ("mail.example", 465, SmtpSecurity.TLS, "hub@x", "p/w")),
-        ("smtp+starttls://u:p@mail.example", ("mail.example", 587, SmtpSecurity.STARTTLS, "u", "p")),
+        ("smtp+starttls://u:p-w@mail.example", ("mail.example", 587, SmtpSecurity.STARTTLS, "u", "p-w")),
     ],
 )
 def test_reads_the_address_of_a_server(url: str, expected: tuple[str, int, SmtpSecurity, str, str]) -> None:

@@ -79,6 +79,13 @@ class MailServer:
         return "250 OK"
 
 
+def read_body(message: EmailMessage, kind: str = "plain") -> str:
+    """Return the plain or HTML text of a message."""
+    body = message.get_body((kind,))
+    assert isinstance(body, EmailMessage)
+    return str(body.get_content())
+
+
 @contextmanager
 def running_mail_server(port: int = 0) -> Iterator[MailServer]:
     """Run a mail server until the block ends."""

@@ -13,7 +13,7 @@ from store.changes.customer_batch import CustomerBatch, change_customers
 from store.database.clock import utc_now
 from store.database.scope import Scope
 from tests.api_server import ApiHarness, running_shared_api
-from tests.jobs.integrations.mail_server import SENDER, MailServer, running_mail_server
+from tests.jobs.integrations.mail_server import SENDER, MailServer, read_body, running_mail_server
 from tests.schema.factory_mutations import stored_events
 from tests.schema.factory_walk import ADMINISTRATOR, FULL, PartnerPair
 from tests.store.factory_customers import add_customers, subscription
@@ -224,7 +224,7 @@ def test_what_opens_after_the_rule_is_mailed_in_the_language_of_its_owner(
     _suspend(world, "New")
     message = mail_server.wait_for_message()
     assert message["Subject"] == "Neplaćeno: 1 novo upozorenje"
-    text = str(message.get_body(("plain",)).get_content())
+    text = read_body(message)
     assert "Held" not in text and "New" in text
     address = message["List-Unsubscribe"].strip("<>")
     path = address[address.index("/unsubscribe/") :]

@@ -53,12 +53,13 @@ async def test_the_page_asks_and_one_click_pauses(scope: Scope) -> None:
     assert page.status_code == 200 and '<form method="post">' in page.text
     assert page.headers["cache-control"] == "no-store" and page.headers["referrer-policy"] == "same-origin"
     assert "form-action 'self'" in page.headers["content-security-policy"]
+    versions = []
     for _ in range(2):
-        (stored,) = await scope.collection("alert_rules").find(scope.match())
         answer = await _ask(scope.client, "POST", address, **{"List-Unsubscribe": "One-Click"})
         assert answer.status_code == 200 and "is paused" in answer.text
-    (paused,) = await scope.collection("alert_rules").find(scope.match())
-    assert stored == paused and (paused["paused"], paused["version"]) == (True, 2)
+        (paused,) = await scope.collection("alert_rules").find(scope.match())
+        versions.append((paused["paused"], paused["version"]))
+    assert versions == [(True, 2), (True, 2)]
     assert paused["mail"] == {"sent_at": scope.now} and paused["scan"] is not None
     (event,) = await scope.collection("events").find({**scope.match(), "kind": "ALERT_RULE_CHANGED"})
     assert (event["subject_id"], event["actor_id"]) == (rule, None)
