@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from domain.customers.keys import ALL_CUSTOMERS_KEY
 from domain.integrations.alert_changes import AlertChanges, AlertKey, TrackedAlert
 from domain.integrations.mail_addresses import MailAddresses, UnsubscribeReference, verify_unsubscribe_token
 from domain.integrations.smtp_servers import parse_smtp_server
@@ -54,6 +55,7 @@ async def _open(scope: Scope, rule: tuple[str, str], count: int, prefix: str = "
     """Let customers, which are inserted, enter the status at once."""
     names = [f"{prefix}{number:04}" for number in range(count)]
     stamps = {**scope.match(), "version": 1, "created_at": scope.now, "updated_at": scope.now, "status_details": []}
+    stamps["keys"] = [ALL_CUSTOMERS_KEY]
     customers = [{**stamps, "_id": f"cus_{name}", "external_id": name, "name": f"{name} & Co"} for name in names]
     await scope.collection("customers").insert_many(customers)
     changes = AlertChanges.begin((), (), utc_now())
