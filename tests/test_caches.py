@@ -15,6 +15,7 @@ ONE_CHARACTER, FEW, LARGE = 300, 64, 64_000
 CACHES = {
     "domain.imports.call_merging._classify_cells": (4_096, 4_000),
     "domain.imports.fields._midnight": (512, 300),
+    "domain.integrations.alert_mail_times.time_zones": (1, LARGE),
     "domain.languages.catalogues.load_catalogue": (FEW, LARGE),
     "domain.languages.languages._choose": (256, 4_000),
     "domain.languages.rendering._format_date": (4_096, 500),

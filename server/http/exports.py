@@ -22,7 +22,7 @@ from server.exports.lists import build_list
 from server.exports.stream import ExportFailed, stream_file
 from server.graphql.errors import exception_error
 from server.graphql.operations import GraphQLResponse
-from server.http.one_time_pages import ADDRESS_HEADERS, message_page
+from server.http.html_pages import ADDRESS_HEADERS, message_page
 from store.database.clock import utc_now
 from store.database.scope import Scope
 from store.integrations.exports import RedeemedExport, find_reader, is_redeemable, redeem

@@ -9,7 +9,7 @@ from starlette.routing import Route
 from domain.partner.launch import LaunchReference, build_console_url, verify_launch_token
 from server.app.app_state import AppState
 from server.graphql.errors import exception_error
-from server.http.one_time_pages import ADDRESS_HEADERS, message_page
+from server.http.html_pages import ADDRESS_HEADERS, message_page
 from store.organization.launches import is_redeemable, redeem
 
 _UNKNOWN: Final = (

@@ -12,7 +12,7 @@ from starlette.routing import Route
 from domain.integrations.mail_addresses import verify_unsubscribe_token
 from server.app.app_state import AppState
 from server.graphql.errors import exception_error
-from server.http.one_time_pages import form_page, message_page
+from server.http.html_pages import form_page, message_page
 from store.integrations.alert_rule_changes import pause_rule
 
 _UNKNOWN: Final = (

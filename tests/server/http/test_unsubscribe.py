@@ -53,7 +53,7 @@ async def test_the_page_asks_and_one_click_pauses(scope: Scope) -> None:
     assert page.status_code == 200 and '<form method="post">' in page.text
     assert page.headers["cache-control"] == "no-store" and page.headers["referrer-policy"] == "same-origin"
     assert "form-action 'self'" in page.headers["content-security-policy"]
-    versions = []
+    versions, paused = [], dict[str, Any]()
     for _ in range(2):
         answer = await _ask(scope.client, "POST", address, **{"List-Unsubscribe": "One-Click"})
         assert answer.status_code == 200 and "is paused" in answer.text
