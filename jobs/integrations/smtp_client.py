@@ -71,13 +71,19 @@ def _try_to_send(server: SmtpServer, recipient: str, message: bytes) -> MailFail
 
 def _send(server: SmtpServer, recipient: str, message: bytes) -> None:
     context = ssl.create_default_context()
-    with _connect(server, context) as connection:
+    connection = _connect(server, context)
+    try:
         if server.security is SmtpSecurity.STARTTLS:
             connection.starttls(context=context)
         if server.user:
             connection.login(server.user, server.password)
         options = [] if recipient.isascii() else ["SMTPUTF8"]
         connection.sendmail(server.sender_address, [recipient], message, mail_options=options)
+        # The message is accepted: how the connection ends does not matter.
+        with suppress(smtplib.SMTPException, OSError):
+            connection.quit()
+    finally:
+        connection.close()
 
 
 def _connect(server: SmtpServer, context: ssl.SSLContext) -> smtplib.SMTP:
