@@ -5,7 +5,7 @@ loop. A field that is resolved for all objects of a list has all keys of the lis
 A batch function with a third argument, `projection`, reads only these stored keys of its documents; None is for all.
 """
 
-from asyncio import Future, get_running_loop, sleep
+from asyncio import sleep
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from functools import partial
 from inspect import signature
@@ -13,6 +13,7 @@ from typing import Any, Concatenate, Generic, Self, TypeVar, overload
 
 from strawberry.dataloader import DataLoader
 
+from store.database.joint_reads import JointRead
 from store.database.scope import Scope
 from store.database.stored_fields import Projection
 
@@ -39,7 +40,7 @@ class RelationLoader(DataLoader[Key, Value]):
         super().__init__(read)
         self._read, self._takes_projection = read, takes_projection
         self._values: dict[Projection, dict[Key, Value]] = {}
-        self._joint_reads: list[JointRead[Key, Value]] = []
+        self._joint_reads: list[RelationRead[Key, Value]] = []
 
     def load(self, key: Key) -> Awaitable[Value]:
         """Return the key's value, in a batch with the other keys of this turn.
@@ -75,20 +76,23 @@ class RelationLoader(DataLoader[Key, Value]):
         while (joint_read := self._find_joint_read(keys, projection)) is not None:
             if (values := await joint_read.wait()) is not None:
                 return values
-        joint_read = JointRead(keys, projection)
+        joint_read = RelationRead(keys, projection)
         self._joint_reads.append(joint_read)
         try:
             # The other fields of this level request their keys in the same turn.
             await sleep(0)
             joint_read.is_open = False
-            return joint_read.finish(await self._read_keys(list(joint_read.keys), joint_read.projection))
+            read = await self._read_keys(list(joint_read.keys), joint_read.projection)
+            by_key: Any = dict(zip(joint_read.keys, read, strict=True))
         except BaseException as failure:
             joint_read.fail(failure)
             raise
         finally:
             self._joint_reads.remove(joint_read)
+        joint_read.finish(by_key)
+        return by_key  # type: ignore[no-any-return]
 
-    def _find_joint_read(self, keys: Sequence[Key], projection: Projection) -> "JointRead[Key, Value] | None":
+    def _find_joint_read(self, keys: Sequence[Key], projection: Projection) -> "RelationRead[Key, Value] | None":
         """Return a read of this turn, to which the keys are added, or one under way that includes them."""
         for joint_read in self._joint_reads:
             if joint_read.is_open:
@@ -102,17 +106,17 @@ class RelationLoader(DataLoader[Key, Value]):
         return self._read(keys, projection) if self._takes_projection else self._read(keys)
 
 
-class JointRead(Generic[Key, Value]):
-    """Keys that are read together; the first that requested some reads for all."""
+class RelationRead(JointRead[Key, Value]):
+    """Keys of a relation that are read together, with the stored keys that one of their readers needs."""
 
     def __init__(self, keys: Sequence[Key], projection: Projection) -> None:
-        self.keys, self.projection = dict.fromkeys(keys), projection
+        super().__init__(keys)
+        self.projection = projection
         self.is_open = True
-        self._waiting: list[Future[Any]] = []
 
     def add(self, keys: Sequence[Key], projection: Projection) -> None:
         """Add keys before they are read."""
-        self.keys.update(dict.fromkeys(keys))
+        self.add_keys(keys)
         has_both = self.projection is not None and projection is not None
         self.projection = (self.projection or frozenset()) | (projection or frozenset()) if has_both else None
 
@@ -120,30 +124,6 @@ class JointRead(Generic[Key, Value]):
         """Return whether everything that is requested is read."""
         is_projected = self.projection is None or (projection is not None and projection <= self.projection)
         return is_projected and all(key in self.keys for key in keys)
-
-    async def wait(self) -> Mapping[Key, Value] | None:
-        """Return the values of all keys, or None where the reader was cancelled and did not read."""
-        future: Future[Any] = get_running_loop().create_future()
-        self._waiting.append(future)
-        outcome = await future
-        if isinstance(outcome, Exception):
-            raise outcome
-        return outcome  # type: ignore[no-any-return]
-
-    def finish(self, values: Sequence[Value | BaseException]) -> Mapping[Key, Value]:
-        """Give the values to all that wait; return them by key."""
-        by_key: Any = dict(zip(self.keys, values, strict=True))
-        self._end(by_key)
-        return by_key  # type: ignore[no-any-return]
-
-    def fail(self, failure: BaseException) -> None:
-        """Give a failure to all that wait. After a cancellation they read for themselves."""
-        self._end(failure if isinstance(failure, Exception) else None)
-
-    def _end(self, outcome: Any) -> None:
-        for future in self._waiting:
-            if not future.done():
-                future.set_result(outcome)
 
 
 class Relation(Generic[Key, Value]):

@@ -4,11 +4,12 @@ A command takes as much processor time as the rest of a small operation, whether
 finds with equal conditions and projections are joined, so that what one operation may not read is never read for it.
 """
 
-from asyncio import Future, get_running_loop, sleep
+from asyncio import sleep
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from typing import Any
 
 from store.database.command_spans import is_tracing
+from store.database.joint_reads import JointRead
 
 Document = dict[str, Any]
 Find = Callable[[list[str]], Awaitable[list[Document]]]
@@ -26,7 +27,7 @@ class JointFinds:
     """
 
     def __init__(self) -> None:
-        self._open: dict[Hashable, _JointFind] = {}
+        self._open: dict[Hashable, JointRead[str, Document]] = {}
 
     async def find_by_ids(
         self, find: FindAll, where: Mapping[str, Any], ids: Sequence[str], projection: Mapping[str, Any] | None
@@ -46,64 +47,26 @@ class JointFinds:
 
     async def find(self, key: Hashable, ids: Sequence[str], find: Find) -> list[Document]:
         """Return the documents with these ids, in any order; equal keys have the same `find`, which reads some ids."""
-        while (joint_find := self._open.get(key)) is not None and joint_find.add(ids):
-            if (documents := await joint_find.wait(ids)) is not None:
-                return documents
-        joint_find = self._open[key] = _JointFind(ids)
+        while (joint_find := self._open.get(key)) is not None and len(joint_find.keys) + len(ids) <= MAX_IDS:
+            joint_find.add_keys(ids)
+            if (by_id := await joint_find.wait()) is not None:
+                return _choose(by_id, ids)
+        joint_find = self._open[key] = JointRead(ids)
         try:
             await sleep(0)
             self._close(key, joint_find)
-            return joint_find.finish(await find(list(joint_find.ids)), ids)
+            by_id = {document["_id"]: document for document in await find(list(joint_find.keys))}
         except BaseException as failure:
             self._close(key, joint_find)
             joint_find.fail(failure)
             raise
+        joint_find.finish(by_id)
+        return _choose(by_id, ids)
 
-    def _close(self, key: Hashable, joint_find: "_JointFind") -> None:
+    def _close(self, key: Hashable, joint_find: JointRead[str, Document]) -> None:
         """Let later requests read for themselves: what is under way may have been read before they began."""
         if self._open.get(key) is joint_find:
             del self._open[key]
-
-
-class _JointFind:
-    """Ids that are read together; the operation that requested the first ones reads for all."""
-
-    __slots__ = ("_waiting", "ids")
-
-    def __init__(self, ids: Sequence[str]) -> None:
-        self.ids = dict.fromkeys(ids)
-        self._waiting: list[Future[Mapping[str, Document] | Exception | None]] = []
-
-    def add(self, ids: Sequence[str]) -> bool:
-        """Add ids; return False where there is no room for them."""
-        if len(self.ids) + len(ids) > MAX_IDS:
-            return False
-        self.ids.update(dict.fromkeys(ids))
-        return True
-
-    async def wait(self, ids: Sequence[str]) -> list[Document] | None:
-        """Return the documents, or None where the operation that reads was cancelled."""
-        future: Future[Mapping[str, Document] | Exception | None] = get_running_loop().create_future()
-        self._waiting.append(future)
-        outcome = await future
-        if isinstance(outcome, Exception):
-            raise outcome
-        return None if outcome is None else _choose(outcome, ids)
-
-    def finish(self, documents: Sequence[Document], ids: Sequence[str]) -> list[Document]:
-        """Give the documents to the operations that wait, and return those of the one that has read."""
-        by_id = {document["_id"]: document for document in documents}
-        self._end(by_id)
-        return _choose(by_id, ids)
-
-    def fail(self, failure: BaseException) -> None:
-        """Give a failure to the operations that wait. After a cancellation they read for themselves."""
-        self._end(failure if isinstance(failure, Exception) else None)
-
-    def _end(self, outcome: Mapping[str, Document] | Exception | None) -> None:
-        for future in self._waiting:
-            if not future.done():
-                future.set_result(outcome)
 
 
 def _choose(by_id: Mapping[str, Document], ids: Sequence[str]) -> list[Document]:
