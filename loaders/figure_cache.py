@@ -1,10 +1,11 @@
-"""Values that a process keeps between operations, until an event or the passing of time can change them."""
+"""Figures that a process keeps between operations, until an event or the passing of time can change them."""
 
 from collections.abc import Awaitable, Callable, Hashable
 from datetime import datetime
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from domain.types import ActivityKind
+from loaders.partner_cache import PartnerCache
 from store.database.scope import Scope
 from store.feed.events import FeedEvent
 from store.feed.observed_feed import ObservedFeed
@@ -22,11 +23,11 @@ class CachedFigure(NamedTuple, Generic[Value]):
     valid_until: datetime
 
 
-class FigureCache:
+class FigureCache(PartnerCache[Hashable, CachedFigure[Any]]):
     """The figures of one process, by partner, visibility and name.
 
-    A figure is served only while the feed is fresh (its last batch is younger than one second). A caller that made a
-    change passes the change's time as `after_operation_time`: until the feed has reached it, the figure is read anew.
+    A caller that made a change passes the change's time as `after_operation_time`: until the feed has reached it, the
+    figure is read anew.
     """
 
     def __init__(
@@ -37,17 +38,8 @@ class FigureCache:
         max_bytes: int = MAX_BYTES,
     ) -> None:
         """`affects` says which events of a partner make its values outdated; `size_of` estimates a key with a value."""
-        self._feed = feed
-        self._affects, self._size_of, self._max_bytes = affects or affects_figures, size_of or _figure_bytes, max_bytes
-        self._figures: dict[str, dict[Hashable, CachedFigure[Any]]] = {}
-        # An estimate of the memory of all figures, and of those of each partner.
-        self.bytes = 0
-        self._partner_bytes: dict[str, int] = {}
-        # Events that affected each partner's figures. A figure is kept only if no event arrived while it was read.
-        self._change_counts: dict[str, int] = {}
-        self._gaps = 0
-        feed.listeners.append(self._on_event)
-        feed.gap_listeners.append(self._on_gap)
+        super().__init__(feed, affects or affects_figures, max_bytes)
+        self._size_of = size_of or _figure_bytes
 
     async def read_figure(
         self,
@@ -58,47 +50,14 @@ class FigureCache:
     ) -> CachedFigure[Value]:
         """Return the cached figure, or else the result of `read`: a value and the moment until which it is valid."""
         key = (scope.visibility_key, name)
-        cached = self._figures.get(scope.partner_id, {}).get(key)
-        if cached is not None and scope.now < cached.valid_until and self._is_servable(after_operation_time):
+        cached = self.kept(scope.partner_id).get(key)
+        if cached is not None and scope.now < cached.valid_until and self.has_reached(after_operation_time):
             return cached
-        change_count = self._change_count(scope.partner_id)
+        change_count = self.change_count(scope.partner_id)
         figure = CachedFigure(*await read())
-        is_unchanged = self._change_count(scope.partner_id) == change_count and self._feed.is_fresh
-        if is_unchanged and scope.now < figure.valid_until:
-            self._store(scope.partner_id, key, figure)
+        if self.is_unchanged(scope.partner_id, change_count) and scope.now < figure.valid_until:
+            self.keep(scope.partner_id, {key: figure}, self._size_of((key, figure.value)))
         return figure
-
-    def _is_servable(self, after_operation_time: int) -> bool:
-        return self._feed.is_fresh and self._feed.position.time >= after_operation_time
-
-    def _change_count(self, partner_id: str) -> tuple[int, int]:
-        return self._gaps, self._change_counts.get(partner_id, 0)
-
-    def _store(self, partner_id: str, key: Hashable, figure: CachedFigure[Any]) -> None:
-        size = self._size_of((key, figure.value))
-        if self.bytes + size > self._max_bytes:
-            self._clear()
-        if size <= self._max_bytes:
-            # A figure that is read again counts again, until the next event.
-            self.bytes += size
-            self._partner_bytes[partner_id] = self._partner_bytes.get(partner_id, 0) + size
-            self._figures.setdefault(partner_id, {})[key] = figure
-
-    def _clear(self) -> None:
-        self._figures.clear()
-        self._partner_bytes.clear()
-        self.bytes = 0
-
-    def _on_gap(self) -> None:
-        """Drop everything: the feed missed events, and any of them may affect any figure."""
-        self._gaps += 1
-        self._clear()
-
-    def _on_event(self, event: FeedEvent) -> None:
-        if self._affects(event):
-            self._change_counts[event.partner_id] = self._change_counts.get(event.partner_id, 0) + 1
-            self._figures.pop(event.partner_id, None)
-            self.bytes -= self._partner_bytes.pop(event.partner_id, 0)
 
 
 def _figure_bytes(entry: Any) -> int:

@@ -126,6 +126,6 @@ async def test_the_figures_of_a_process_are_bounded_by_bytes(scope: Scope, feed:
     for number in range(60):
         await cache.read_figure(scope, (number, "x" * 40_000), 0, reader)
         assert cache.bytes <= figure_cache.MAX_BYTES
-    assert sum(map(len, cache._figures.values())) < 60
+    assert sum(map(len, cache._values.values())) < 60
     await cache.read_figure(scope, "x" * 2_000_000, 0, reader)
     assert cache.bytes == 0

@@ -9,7 +9,6 @@ import pytest
 
 from domain.cursors.feed import Position
 from domain.types import ActivityKind
-from loaders import tag_cache
 from loaders.tag_cache import TagCache
 from store.database.client import Client
 from store.database.scope import Scope
@@ -89,7 +88,7 @@ async def test_tags_are_not_kept_where_the_feed_is_behind_or_an_event_arrives_me
     await asyncio.sleep(0)
     feed.receive(ActivityKind.TAG_CHANGED)
     assert len(await reading) == 1 and cache.bytes == 0
-    monkeypatch.setattr(tag_cache, "MAX_BYTES", 4_000)
+    monkeypatch.setattr(cache, "_max_bytes", 4_000)
     assert await _names(cache, scope, "tag_1", "tag_2") == ["tag_1", "tag_2"] and cache.bytes == 0
     assert await _names(cache, scope, "tag_1") == ["tag_1"] and cache.bytes > 0
     assert await _names(cache, scope, "tag_2") == ["tag_2"] and cache.bytes <= 4_000
