@@ -23,7 +23,7 @@ from store.database.client import Client, Document, Session
 from store.database.keyset import DEFAULT_COLUMNS, keyset_conditions, sort_key_of
 from store.database.scope import Scope
 from store.database.transactions import in_transaction
-from store.tenants.partners import PartnerDocument
+from store.tenants.partners import MAX_EPOCHS, PartnerDocument
 
 
 async def partners_to_reevaluate(client: Client) -> list[PartnerDocument]:
@@ -44,8 +44,24 @@ async def reevaluate(scope: Scope, partner: PartnerDocument) -> int:
     return count
 
 
-async def start_reevaluation(mutation: Mutation[Any], epoch: int) -> str:
-    """Insert the job of a new settings epoch in the mutation's transaction; return its id."""
+async def save_partner(mutation: Mutation[Any], values: Document, new_epoch: Document | None) -> str | None:
+    """Change fields of the partner's document.
+
+    `new_epoch` has the thresholds of the settings epoch that begins with it. Return the job that then evaluates every
+    customer; None without a new epoch.
+    """
+    scope, partner = mutation.scope, mutation.partner
+    change: Document = {"$set": {**values, "updated_at": scope.now}, "$inc": {"version": 1}}
+    number = partner.epoch + 1
+    if new_epoch is not None:
+        epoch = {"epoch": number, "at": scope.now, **new_epoch}
+        change["$push"] = {"settings_history": {"$each": [epoch], "$slice": -MAX_EPOCHS}}
+        change["$set"]["reevaluating"] = True
+    await scope.collection("partners").update_one(scope.match(), change, session=mutation.session)
+    return None if new_epoch is None else await _insert_job(mutation, number)
+
+
+async def _insert_job(mutation: Mutation[Any], epoch: int) -> str:
     where = {**mutation.scope.match(), "keys": ALL_CUSTOMERS_KEY}
     stages: list[Document] = [{"$match": where}, {"$count": "customers"}]
     customers = mutation.scope.collection("customers")

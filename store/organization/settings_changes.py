@@ -13,10 +13,9 @@ from domain.text.sentences import join_names
 from domain.types import ActivityKind
 from domain.user_errors import UserErrorCode
 from store.changes.mutations import Mutation
-from store.changes.reevaluation import start_reevaluation
+from store.changes.reevaluation import save_partner
 from store.database.client import Document
 from store.events.log import EventDraft
-from store.tenants.partners import MAX_EPOCHS
 
 _THRESHOLD_NAMES = tuple(Thresholds.__dataclass_fields__)
 
@@ -56,13 +55,8 @@ async def change_settings(mutation: Mutation[ChangeSettings]) -> SettingsChanged
 
 
 async def _update_settings(mutation: Mutation[ChangeSettings], values: Document) -> str | None:
-    partner, now = mutation.partner, mutation.scope.now
-    settings = {**partner.settings, **values, "version": partner.settings["version"] + 1}
-    change: Document = {"$set": {"settings": settings, "updated_at": now}, "$inc": {"version": 1}}
+    stored = mutation.partner.settings
+    settings = {**stored, **values, "version": stored["version"] + 1}
     has_new_thresholds = not values.keys().isdisjoint(_THRESHOLD_NAMES)
-    if has_new_thresholds:
-        epoch = {"epoch": partner.epoch + 1, "at": now, **{name: settings[name] for name in _THRESHOLD_NAMES}}
-        change["$push"] = {"settings_history": {"$each": [epoch], "$slice": -MAX_EPOCHS}}
-        change["$set"]["reevaluating"] = True
-    await mutation.scope.collection("partners").update_one(mutation.scope.match(), change, session=mutation.session)
-    return await start_reevaluation(mutation, partner.epoch + 1) if has_new_thresholds else None
+    thresholds = {name: settings[name] for name in _THRESHOLD_NAMES} if has_new_thresholds else None
+    return await save_partner(mutation, {"settings": settings}, thresholds)

@@ -5,10 +5,10 @@ customer reads it. A new or changed rule begins a new epoch of the settings: a j
 """
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from domain.customers.filter import parse_filter
-from domain.customers.statuses import Thresholds
 from domain.customers.tag_rules import MAX_RULE_LENGTH, MAX_TAG_RULES, TagRule, find_rule_mistakes, referenced_tags
 from domain.failures import BadUserInput, Forbidden
 from domain.messages import translatable
@@ -16,10 +16,10 @@ from domain.partner.views import filter_length, filter_to_document
 from domain.permissions import Permission, has_permission
 from domain.user_errors import UserErrorCode
 from store.changes.mutations import Mutation
-from store.changes.reevaluation import start_reevaluation
+from store.changes.reevaluation import save_partner
 from store.database.client import Document
 from store.tags.documents import Tags
-from store.tenants.partners import MAX_EPOCHS, PartnerDocument
+from store.tenants.partners import PartnerDocument
 
 
 def check_rule_permission(mutation: Mutation[Any]) -> None:
@@ -67,19 +67,13 @@ async def store_rule(mutation: Mutation[Any], tag_id: str, name: str, rule: Docu
 
     Without a rule, customers keep the tag, which administrators then assign.
     """
-    scope, partner, now = mutation.scope, mutation.partner, mutation.scope.now
+    partner = mutation.partner
     others = [stored for stored in partner.document.get("tag_rules", ()) if stored["tag_id"] != tag_id]
     rules = others if rule is None else [*others, {"tag_id": tag_id, "name": name, "filter": rule}]
-    change: Document = {"$set": {"tag_rules": rules, "updated_at": now}, "$inc": {"version": 1}}
-    if rule is not None:
-        thresholds = {field: getattr(partner.thresholds, field) for field in Thresholds.__dataclass_fields__}
-        epoch = {"epoch": partner.epoch + 1, "at": now, **thresholds}
-        change["$push"] = {"settings_history": {"$each": [epoch], "$slice": -MAX_EPOCHS}}
-        change["$set"]["reevaluating"] = True
-    await scope.collection("partners").update_one(scope.match(), change, session=mutation.session)
+    job = await save_partner(mutation, {"tag_rules": rules}, None if rule is None else asdict(partner.thresholds))
     # What this transaction still writes of customers must not follow a rule that has ended.
     mutation.partner = PartnerDocument({**partner.document, "tag_rules": rules})
-    return None if rule is None else await start_reevaluation(mutation, partner.epoch + 1)
+    return job
 
 
 async def rename_rule(mutation: Mutation[Any], tag_id: str, name: str) -> None:
