@@ -53,8 +53,7 @@ class Bucket(NamedTuple):
         """
         if self.at > now + MAX_CLOCK_SKEW:
             return Bucket(self.level, now)
-        seconds = max(0.0, (now - self.at).total_seconds())
-        return Bucket(max(0.0, self.level - seconds * limit.per_second), max(self.at, now))
+        return Bucket(self.level_at(limit, now), max(self.at, now))
 
     def level_at(self, limit: RateLimit, now: datetime) -> float:
         """Return the level of `leak`; each operation asks for it, of each of its budgets."""

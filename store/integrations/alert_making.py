@@ -20,7 +20,7 @@ from store.database.scope import Scope
 from store.integrations.alert_events import alert_event, hidden_alerts_event
 from store.integrations.alert_mail import reserve_messages
 from store.integrations.alerts import COLLECTION, CUSTOMER_INDEX, PROGRESS, RULES
-from store.integrations.webhooks import position_document
+from store.integrations.webhooks import parse_position, position_document
 
 _FACTS = {"name": 1, "status_details": 1}
 
@@ -46,7 +46,7 @@ async def partners_with_rules(client: Client) -> dict[str, str]:
 async def read_position(scope: Scope) -> Position | None:
     """Return the position up to which the partner's alerts are made; None where it has no rules any more."""
     progress = await scope.collection(PROGRESS).find_one({**scope.match(), "_id": scope.partner_id})
-    return None if progress is None else Position(progress["position"]["time"], progress["position"]["token"])
+    return None if progress is None else parse_position(progress["position"])
 
 
 async def move_position(scope: Scope, before: Position, after: Position, session: Session = None) -> None:

@@ -64,8 +64,7 @@ class WebhookDocument(StoredDocument):
     @derived("position")
     def position(self) -> Position:
         """The event up to which everything was delivered."""
-        position = self.document["position"]
-        return Position(position["time"], position["token"])
+        return parse_position(self.document["position"])
 
     @derived("pending")
     def pending(self) -> Document | None:
@@ -92,6 +91,11 @@ class WebhookDeliveryDocument(StoredDocument):
 def position_document(position: Position) -> Document:
     """Return the stored form of a position."""
     return {"time": position.time, "token": position.token}
+
+
+def parse_position(document: Document) -> Position:
+    """Return the position of its stored form."""
+    return Position(document["time"], document["token"])
 
 
 class Webhooks:
