@@ -1,8 +1,7 @@
 /** One customer: who it is, every status with its reason, and tabs for what belongs to it. */
 import { useCallback, useState } from "react";
-import { Tab, TabList, TabPanel, Tabs } from "react-aria-components";
 import { useTranslation } from "react-i18next";
-import { Link, useParams, useSearchParams } from "wouter";
+import { Link, useParams } from "wouter";
 import { useQuery } from "urql";
 import { useFeed } from "../api/feeds";
 import { useFirstCursor } from "../api/followed";
@@ -11,6 +10,7 @@ import { PageSkeleton } from "../frame/frame_skeleton";
 import type { Permission } from "../gql/graphql";
 import { useViewer } from "../session/viewer";
 import { Failure } from "../ui/failure";
+import { PageTabs } from "../ui/page_tabs";
 import { ActivityTab } from "./activity_tab";
 import { AdministratorsTab } from "./administrators_tab";
 import { CustomerHeader } from "./customer_header";
@@ -38,7 +38,6 @@ export default function CustomerPage() {
   const { t } = useTranslation();
   const { id } = useParams<{ id: string }>();
   const { permissions } = useViewer();
-  const [parameters, setParameters] = useSearchParams();
   const [changes, setChanges] = useState(0);
   const [isTagging, setTagging] = useState(false);
   const [{ data, error, fetching }, read] = useQuery({ query: CUSTOMER, variables: { id } });
@@ -58,25 +57,16 @@ export default function CustomerPage() {
   if (error && !customer) return <Failure error={error} onRetry={refresh} />;
   if (!data || (fetching && !customer)) return <PageSkeleton />;
   if (!customer) return <Unknown />;
-  const shown = TABS.filter(({ permission }) => !permission || permissions.includes(permission));
-  const tab = shown.some((each) => each.id === parameters.get("tab")) ? (parameters.get("tab") ?? "") : "subscriptions";
+  const permitted = TABS.filter(({ permission }) => !permission || permissions.includes(permission));
+  const tabs = permitted.map(({ id: tab, Content }) => ({
+    id: tab,
+    name: t(`customer.tab.${tab}`),
+    content: <Content customer={customer} changes={changes} />,
+  }));
   return (
     <div className="customer">
       <CustomerHeader customer={customer} onTag={() => setTagging(true)} onChanged={refresh} />
-      <Tabs selectedKey={tab} onSelectionChange={(key) => setParameters({ tab: String(key) }, { replace: true })}>
-        <TabList className="tabs" aria-label={customer.name}>
-          {shown.map((each) => (
-            <Tab key={each.id} id={each.id} className="tab">
-              {t(`customer.tab.${each.id}`)}
-            </Tab>
-          ))}
-        </TabList>
-        {shown.map(({ id: key, Content }) => (
-          <TabPanel key={key} id={key} className="tab-panel">
-            <Content customer={customer} changes={changes} />
-          </TabPanel>
-        ))}
-      </Tabs>
+      <PageTabs label={customer.name} tabs={tabs} />
       {isTagging && (
         <TagDialog task={{ kind: "assign", ids: [id] }} onClose={() => setTagging(false)} onChanged={refresh} />
       )}

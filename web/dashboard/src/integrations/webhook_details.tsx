@@ -6,6 +6,7 @@ import { useReadAgain } from "../api/read_again";
 import type { WebhookDeliveryState } from "../gql/graphql";
 import { Button } from "../ui/button";
 import { Failure } from "../ui/failure";
+import { Facts } from "../ui/facts";
 import { FilterChip } from "../ui/filter_chip";
 import { FormDialog, TextAreaInput } from "../ui/form";
 import { useFormats } from "../ui/formats";
@@ -59,7 +60,7 @@ export function WebhookDetails({ webhook, onSecret, onChanged, onBack }: Props) 
         <Actions webhook={present ?? webhook} onTask={setTask} onChanged={end} />
       </div>
       <p className="secondary">{t(`webhooks.stateText.${(present ?? webhook).state}`)}</p>
-      <Facts webhook={present ?? webhook} />
+      <WebhookFacts webhook={present ?? webhook} />
       <div className="customer-title">
         <h3>{t("webhooks.deliveries")}</h3>
         <FilterChip label={t("webhooks.result")} chosen={states} onChoose={setStates} values={STATES.map((id) => ({ id, text: t(`webhooks.results.${id}`) }))} />
@@ -123,7 +124,7 @@ function Actions({ webhook, onTask, onChanged }: { webhook: Webhook; onTask(task
   );
 }
 
-function Facts({ webhook }: { webhook: Webhook }) {
+function WebhookFacts({ webhook }: { webhook: Webhook }) {
   const { t } = useTranslation();
   const { date } = useFormats();
   const facts: [string, React.ReactNode][] = [
@@ -134,16 +135,7 @@ function Facts({ webhook }: { webhook: Webhook }) {
     [t("webhooks.lag"), <Lag key="lag" seconds={webhook.lagSeconds} />],
     [t("webhooks.createdBy"), `${webhook.createdBy.displayName}, ${date(webhook.createdAt)}`],
   ];
-  return (
-    <dl className="facts">
-      {facts.map(([name, value]) => (
-        <div key={name}>
-          <dt className="secondary small">{name}</dt>
-          <dd>{value}</dd>
-        </div>
-      ))}
-    </dl>
-  );
+  return <Facts facts={facts} />;
 }
 
 interface DialogProps<Result = void> {

@@ -3,6 +3,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useClient } from "urql";
 import { usePermission } from "../session/viewer";
+import { Facts } from "../ui/facts";
 import { Form, type SendResult, TextInput } from "../ui/form";
 import { NONE, useFormats } from "../ui/formats";
 import { type Partner, UPDATE_ORGANIZATION } from "./documents";
@@ -12,7 +13,7 @@ export function ProfileTab({ partner }: TabProps) {
   const { t } = useTranslation();
   const { country, date } = useFormats();
   const canManage = usePermission("MANAGE_ORGANIZATION");
-  const facts = [
+  const facts: [string, string][] = [
     [t("organization.name"), partner.name],
     [t("organization.country"), partner.country ? country(partner.country) : NONE],
     [t("organization.contactEmail"), partner.contactEmail ?? NONE],
@@ -20,14 +21,7 @@ export function ProfileTab({ partner }: TabProps) {
   ];
   return (
     <>
-      <dl className="facts">
-        {facts.map(([name, value]) => (
-          <div key={name}>
-            <dt className="secondary small">{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
+      <Facts facts={facts} />
       {canManage ? (
         <section className="card organization-form">
           <h2>{t("organization.changeProfile")}</h2>

@@ -3,6 +3,7 @@ import { useDeferredValue, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useClient, useQuery } from "urql";
 import { usePermission } from "../session/viewer";
+import { Facts } from "../ui/facts";
 import { useFormats } from "../ui/formats";
 import { Form, NumberInput } from "../ui/form";
 import { Stale, useVersion } from "../ui/stale";
@@ -22,14 +23,7 @@ export function SettingsTab({ partner }: TabProps) {
   if (canManage) return <SettingsForm settings={partner.settings} />;
   return (
     <>
-      <dl className="facts">
-        {NAMES.map((name) => (
-          <div key={name}>
-            <dt className="secondary small">{t(`settings.${name}`)}</dt>
-            <dd>{number(partner.settings[name])}</dd>
-          </div>
-        ))}
-      </dl>
+      <Facts facts={NAMES.map((name) => [t(`settings.${name}`), number(partner.settings[name])])} />
       <p className="secondary">{t("organization.onlyFull")}</p>
     </>
   );

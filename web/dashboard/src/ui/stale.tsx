@@ -1,5 +1,6 @@
 /** A form that is based on a version. Where somebody else made another one meanwhile, it shows this and what is sent. */
 import { useState } from "react";
+import { Facts } from "./facts";
 import type { UserError } from "./user_errors";
 import "./stale.css";
 
@@ -43,14 +44,7 @@ export function Stale({ text, values }: Props) {
   return (
     <div className="stale" role="alert">
       <p>{text}</p>
-      <dl className="stale-values">
-        {values.map(([name, value]) => (
-          <div key={name}>
-            <dt className="secondary small">{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
+      <Facts facts={values} className="stale-values" />
     </div>
   );
 }
