@@ -22,7 +22,7 @@ from server.exports.lists import build_list
 from server.exports.stream import ExportFailed, stream_file
 from server.graphql.errors import exception_error
 from server.graphql.operations import GraphQLResponse
-from server.http.html_pages import ADDRESS_HEADERS, message_page
+from server.http.html_pages import ADDRESS_HEADERS, failure_page, message_page
 from store.database.clock import utc_now
 from store.database.scope import Scope
 from store.integrations.exports import RedeemedExport, find_reader, is_redeemable, redeem
@@ -38,9 +38,6 @@ _EXPIRED: Final = (
     "It streams a file once, within five minutes after its creation. It was used, or it has expired. "
     "Go back to the partner hub, and export again.",
 )
-_UNAVAILABLE: Final = (503, "This does not work at the moment", "Please export again.")
-_FAILED: Final = (500, "Something went wrong on our side", "Please export again.")
-_FAILURES: Final = {"UNAVAILABLE": _UNAVAILABLE, "TIMEOUT": _UNAVAILABLE, "UNAUTHENTICATED": _EXPIRED}
 # Of the viewer of one page. The next page finds the administrator again.
 _PAGE_LIFETIME: Final = timedelta(minutes=1)
 # What an export leaves of each budget to other requests.
@@ -61,7 +58,8 @@ async def export(request: Request) -> Response:
         redeemed = await redeem(app_state.client, reference)
         return message_page(*_EXPIRED) if redeemed is None else await _begin(app_state, reference, redeemed)
     except Exception as failure:  # noqa: BLE001  The outermost place: nothing internal may reach the caller.
-        return message_page(*_FAILURES.get(_failure_code(failure), _FAILED))
+        code = _failure_code(failure)
+        return message_page(*_EXPIRED) if code == "UNAUTHENTICATED" else failure_page(code, "Please export again.")
 
 
 async def _begin(app_state: AppState, reference: ExportReference, redeemed: RedeemedExport) -> Response:

@@ -49,6 +49,13 @@ def message_page(status: int, title: str, sentence: str) -> Response:
     return HTMLResponse(page, status, ADDRESS_HEADERS)
 
 
+def failure_page(code: str, again: str, otherwise: str | None = None) -> Response:
+    """Return the page for the code of a failure: 503 where trying again helps, else 500 with its own advice, if any."""
+    if code in {"UNAVAILABLE", "TIMEOUT"}:
+        return message_page(503, "This does not work at the moment", again)
+    return message_page(500, "Something went wrong on our side", otherwise or again)
+
+
 def form_page(title: str, sentence: str, button: str) -> Response:
     """Return a page with a button that posts to its own address."""
     form = f'<form method="post"><button>{button}</button></form>'

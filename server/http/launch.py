@@ -9,7 +9,7 @@ from starlette.routing import Route
 from domain.partner.launch import LaunchReference, build_console_url, verify_launch_token
 from server.app.app_state import AppState
 from server.graphql.errors import exception_error
-from server.http.html_pages import ADDRESS_HEADERS, message_page
+from server.http.html_pages import ADDRESS_HEADERS, failure_page, message_page
 from store.organization.launches import is_redeemable, redeem
 
 _UNKNOWN: Final = (
@@ -24,9 +24,8 @@ _EXPIRED: Final = (
     "It opens a customer's console once, within five minutes after its creation. It was used, or it has expired. "
     "Go back to the partner hub, and launch the customer again.",
 )
-_UNAVAILABLE: Final = (503, "This does not work at the moment", "Please open the address again.")
-_FAILED: Final = (500, "Something went wrong on our side", "Please open the address again, or ask for a new one.")
-_FAILURES: Final = {"UNAVAILABLE": _UNAVAILABLE, "TIMEOUT": _UNAVAILABLE}
+_AGAIN: Final = "Please open the address again."
+_ANOTHER: Final = "Please open the address again, or ask for a new one."
 
 
 async def launch(request: Request) -> Response:
@@ -40,7 +39,7 @@ async def launch(request: Request) -> Response:
             _check_launch(app_state, name) if request.method == "HEAD" else _redirect_to_console(app_state, name)
         )
     except Exception as failure:  # noqa: BLE001  The outermost place: nothing internal may reach the caller.
-        return message_page(*_FAILURES.get(exception_error(failure)["extensions"]["code"], _FAILED))
+        return failure_page(exception_error(failure)["extensions"]["code"], _AGAIN, _ANOTHER)
 
 
 async def _check_launch(app_state: AppState, name: LaunchReference) -> Response:

@@ -12,7 +12,7 @@ from starlette.routing import Route
 from domain.integrations.mail_addresses import verify_unsubscribe_token
 from server.app.app_state import AppState
 from server.graphql.errors import exception_error
-from server.http.html_pages import form_page, message_page
+from server.http.html_pages import failure_page, form_page, message_page
 from store.integrations.alert_rule_changes import pause_rule
 
 _UNKNOWN: Final = (
@@ -20,9 +20,6 @@ _UNKNOWN: Final = (
     "This address stops nothing",
     "This server did not create it, a part of it is missing, or the alert rule was deleted.",
 )
-_UNAVAILABLE: Final = (503, "This does not work at the moment", "Please try it again.")
-_FAILED: Final = (500, "Something went wrong on our side", "Please try it again.")
-_FAILURES: Final = {"UNAVAILABLE": _UNAVAILABLE, "TIMEOUT": _UNAVAILABLE}
 _TITLE: Final = "Pause this alert rule?"
 _SENTENCE: Final = "It then opens no alerts and sends no e-mail, until it is resumed on the page of the alerts."
 _PAUSED: Final = (
@@ -43,7 +40,7 @@ async def unsubscribe(request: Request) -> Response:
     try:
         is_paused = await pause_rule(app_state.client, reference)
     except Exception as failure:  # noqa: BLE001  The outermost place: nothing internal may reach the caller.
-        return message_page(*_FAILURES.get(exception_error(failure)["extensions"]["code"], _FAILED))
+        return failure_page(exception_error(failure)["extensions"]["code"], "Please try it again.")
     return message_page(*(_PAUSED if is_paused else _UNKNOWN))
 
 
