@@ -14,19 +14,11 @@ from domain.failures import CursorExpired
 from domain.types import PartnerRole
 from jobs.integrations.alert_maker import AlertMaker
 from store.changes.customer_batch import CustomerBatch, change_customers
-from store.database.client import Client
 from store.database.scope import Scope
 from store.feed.feed import Feed
 from tests.api_server import administrator_document
 from tests.store.factory_alerts import add_alert, add_alert_rule, add_progress
-from tests.store.factory_customers import add_customers, partner_scope, subscription
-
-
-@pytest.fixture
-async def scope(mongo_uri: str, prepared_database: str) -> AsyncIterator[Scope]:
-    client = Client(mongo_uri, prepared_database)
-    yield await partner_scope(client)
-    await client.close()
+from tests.store.factory_customers import add_customers, subscription
 
 
 @pytest.fixture

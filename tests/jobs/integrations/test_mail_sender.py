@@ -1,6 +1,6 @@
 """E-mails of alerts and webhooks: a real database, and a real mail server that refuses, hangs, is gone and returns."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -13,7 +13,7 @@ from domain.integrations.smtp_servers import parse_smtp_server
 from domain.types import PartnerRole
 from jobs.integrations import mail_sender, smtp_client
 from jobs.integrations.mail_sender import MailSender
-from store.database.client import Client, Session
+from store.database.client import Session
 from store.database.clock import utc_now
 from store.database.scope import Scope
 from store.database.transactions import in_transaction
@@ -22,16 +22,8 @@ from store.integrations.mail_outbox import add_webhook_mail
 from tests.api_server import administrator_document
 from tests.jobs.integrations.mail_server import SENDER, MailServer, read_body, running_mail_server
 from tests.store.factory_alerts import add_alert_rule
-from tests.store.factory_customers import partner_scope
 
 SECRET = b"s" * 32
-
-
-@pytest.fixture
-async def scope(mongo_uri: str, prepared_database: str) -> AsyncIterator[Scope]:
-    client = Client(mongo_uri, prepared_database)
-    yield await partner_scope(client)
-    await client.close()
 
 
 @pytest.fixture
