@@ -12,7 +12,7 @@ _PERIOD_SECONDS = 1.0
 
 
 def read_smtp_server(settings: Settings) -> SmtpServer | None:
-    """Return the server; None where none is set. Raise OperatorError, without the password, for a wrong setting."""
+    """Return the server, or None without the setting. Raise OperatorError for a wrong one, without its password."""
     url = settings.smtp_url.get_secret_value()
     try:
         return parse_smtp_server(url, settings.smtp_from) if url else None

@@ -77,7 +77,7 @@ async def read_conditions(scope: Scope, rules: Iterable[Document], session: Sess
 
 
 async def read_owners(scope: Scope, ids: Iterable[str], session: Session = None) -> dict[str, Scope]:
-    """Return the scope of each administrator who has access, by id."""
+    """Return the scopes of the administrators with these ids who are ACTIVE, by id."""
     where = {**scope.match(), "_id": {"$in": sorted(ids)}, "state": AdministratorState.ACTIVE}
     administrators = await scope.collection("administrators").find(where, {"role": 1}, session=session)
     return {

@@ -13,7 +13,7 @@ from domain.user_errors import UserErrorCode
 
 
 def read_event_filter(checks: InputChecks, given: Omittable[Mapping[str, Any]]) -> Mapping[str, Any] | None:
-    """Return the filter to store; None, which chooses every customer, where none is given or after a mistake."""
+    """Return the filter to store, or None for all customers; add the mistakes of a wrong one."""
     if given is None or given is ABSENT:
         return None
     try:

@@ -17,7 +17,7 @@ PARTNER_INDEXES = (
     IndexModel([("partner_id", 1)], name="partner", unique=True),
     IndexModel([("reevaluating", 1)], name="reevaluating", partialFilterExpression={"reevaluating": True}),
 )
-# So many epochs are kept. A customer of an older one is evaluated by the current thresholds.
+# Older epochs are dropped: their customers are evaluated by the current thresholds.
 MAX_EPOCHS = 100
 
 

@@ -1,4 +1,4 @@
-"""When e-mails are sent: digests at 08:00 local time, once; what comes together; repeated attempts."""
+"""When e-mails are sent: digests once at 08:00 local time, alerts that come together, repeated attempts."""
 
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
