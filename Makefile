@@ -51,9 +51,11 @@ coverage: setup programs client-packages ## run all tests and show the lines and
 	@$(PYTHON) -m pytest -n auto --maxprocesses 4 --dist worksteal --cov --cov-report=term-missing:skip-covered $(ARGS)
 
 programs:
-	@tools/need_program /usr/bin/chromium chromium "The web tests"
-	@tools/need_program java openjdk-17-jdk-headless "The tests of HTTP clients"
-	@tools/need_program curl curl "The tests of HTTP clients"
+	@tools/need_programs \
+	  /usr/bin/chromium chromium "The web tests" \
+	  java openjdk-17-jdk-headless "The tests of HTTP clients" \
+	  curl curl "The tests of HTTP clients" \
+	  soffice libreoffice-calc-nogui "The tests of spreadsheets"
 
 client-packages: $(CLIENT_PACKAGES)
 	@:
