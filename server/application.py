@@ -12,6 +12,7 @@ from starlette.routing import BaseRoute, WebSocketRoute
 
 from domain.languages.rendering import load_languages
 from jobs.integrations.alert_maker import create_alert_maker
+from jobs.integrations.leased_followers import FOLLOWERS_LEASE, FOLLOWERS_LEASE_SECONDS
 from jobs.integrations.webhook_sender import create_webhook_sender
 from jobs.loop import JOBS, JobLoop
 from loaders.figure_cache import FigureCache
@@ -61,6 +62,7 @@ from server.telemetry.request_id import RequestIds
 from server.telemetry.tracing import Tracing
 from store.counts.live_indexes import LiveIndexes
 from store.database.client import Client
+from store.database.leases import Lease
 from store.feed.feed import Feed
 
 
@@ -122,12 +124,7 @@ async def _create_app_state(settings: Settings, stack: AsyncExitStack) -> AppSta
     client = await stack.enter_async_context(open_prepared_client(settings, uri))
     feed = await _start_feed(settings, uri, keys)
     stack.push_async_callback(feed.stop)
-    loop = JobLoop(client, [*JOBS, *mail_jobs(settings, keys)])
-    loop.start()
-    stack.push_async_callback(loop.stop)
-    for followers in (create_webhook_sender(client, feed, settings.webhook_policy), create_alert_maker(client, feed)):
-        followers.start()
-        stack.push_async_callback(followers.stop)
+    await _start_jobs(settings, client, feed, keys, stack)
     schema = build_schema()
     operations = Operations(schema, is_compiled=settings.compiled_execution)
     documents = load_trusted_documents(settings, operations)
@@ -148,6 +145,19 @@ async def _create_app_state(settings: Settings, stack: AsyncExitStack) -> AppSta
         keys=keys,
         operation_recorder=_operation_recorder(settings, documents),
     )
+
+
+async def _start_jobs(
+    settings: Settings, client: Client, feed: Feed, keys: InstallationKeys, stack: AsyncExitStack
+) -> None:
+    loop = JobLoop(client, [*JOBS, *mail_jobs(settings, keys)], feed)
+    loop.start()
+    stack.push_async_callback(loop.stop)
+    lease = await stack.enter_async_context(Lease(client, FOLLOWERS_LEASE, FOLLOWERS_LEASE_SECONDS))
+    sender = create_webhook_sender(client, feed, lease, settings.webhook_policy)
+    for followers in (sender, create_alert_maker(client, feed, lease)):
+        followers.start()
+        stack.push_async_callback(followers.stop)
 
 
 def _publish_metrics(application: Starlette, app_state: AppState, stack: AsyncExitStack) -> None:

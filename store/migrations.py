@@ -10,11 +10,9 @@ To change a stored form, append a Migration with the next number to MIGRATIONS:
 Processes of an older version must be stopped first: they do not know the new form.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from uuid import uuid4
 
 from domain.failures import OperatorError
 from store.access.delivered_assignments import store_pending_lists
@@ -26,7 +24,7 @@ from store.changes.reprojection import (
     store_status_facts,
 )
 from store.database.client import Client, DuplicateKeyError
-from store.database.leases import LeaseRenewal, acquire_lease, release_lease, renewed_lease
+from store.database.leases import Lease
 from store.integrations.alert_mail_inputs import store_mail_fields
 
 COLLECTION = "schema"
@@ -36,7 +34,6 @@ SAMPLE_MARKER = "sample_loaded"
 _VERSION_ID = "version"
 _LEASE = "migrate"
 _LEASE_SECONDS = 15.0
-_POLL_SECONDS = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,16 +90,11 @@ async def migrate(
     Several processes can call it at once: one applies the migrations, the others wait for it. OperatorError where the
     database is newer than this program, or has data and no version, or where another process took over the lease.
     """
-    latest, owner, applied = latest_version(migrations), uuid4().hex, list[int]()
+    latest, applied = latest_version(migrations), list[int]()
     while await _read_or_create_version(client, latest) < latest:
-        if not await acquire_lease(client, _LEASE, owner, lease_seconds):
-            await asyncio.sleep(_POLL_SECONDS)
-            continue
-        try:
-            async with renewed_lease(client, _LEASE, owner, lease_seconds) as renewal:
-                applied += await _apply_migrations(client, migrations, renewal)
-        finally:
-            await release_lease(client, _LEASE, owner)
+        async with Lease(client, _LEASE, lease_seconds) as lease:
+            await lease.wait_until_held()
+            applied += await _apply_migrations(client, migrations, lease)
     return applied
 
 
@@ -159,13 +151,13 @@ async def _read_version(client: Client) -> int | None:
     return None if document is None else int(document["version"])
 
 
-async def _apply_migrations(client: Client, migrations: Sequence[Migration], renewal: LeaseRenewal) -> list[int]:
+async def _apply_migrations(client: Client, migrations: Sequence[Migration], lease: Lease) -> list[int]:
     applied = []
     for migration in migrations:
         if migration.version != (await _read_version(client) or FIRST_VERSION) + 1:
             continue
         await migration.run(client)
-        if renewal.is_lost:
+        if lease.loss_count:
             raise OperatorError(
                 f"Another process took over the migrations of the database {client.database_name}, because this one "
                 "did not reach the database for too long: start it again."

@@ -20,6 +20,7 @@ from jobs.integrations.leased_followers import LeasedFollowers
 from jobs.integrations.metrics import ALERT_SECONDS, ALERTS
 from store.database.client import Client, Document, PyMongoError, Session
 from store.database.clock import utc_now
+from store.database.leases import Lease
 from store.database.scope import Scope
 from store.database.transactions import in_transaction
 from store.feed.events import REVOKED, FeedEvent
@@ -48,10 +49,11 @@ _OWNER_EVENTS = frozenset(
 )
 
 
-def create_alert_maker(client: Client, feed: Feed) -> LeasedFollowers[str]:
+def create_alert_maker(client: Client, feed: Feed, lease: Lease) -> LeasedFollowers[str]:
     """Return the maker of alerts of a process."""
     follow = partial(_follow, client, feed)
-    return LeasedFollowers(client, feed, "make_alerts", ActivityKind.ALERT_RULE_CHANGED, partners_with_rules, follow)
+    woken_by = ActivityKind.ALERT_RULE_CHANGED
+    return LeasedFollowers(client, feed, lease, "make_alerts", woken_by, partners_with_rules, follow)
 
 
 def _follow(client: Client, feed: Feed, _id: str, partner_id: str) -> "AlertMaker":

@@ -4,20 +4,22 @@ import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Mapping
 from contextlib import suppress
 from typing import Generic, Protocol, TypeVar
-from uuid import uuid4
 
 import structlog
 
 from domain.failures import Unavailable
 from domain.types import ActivityKind
 from store.database.client import Client, PyMongoError
-from store.database.leases import LeaseRenewal, acquire_lease, release_lease, renewed_lease
+from store.database.leases import Lease
 from store.feed.events import FeedEvent
 from store.feed.feed import Feed
 
 _log = structlog.get_logger(__name__)
-_LEASE_SECONDS = 3.0
+# One lease for all kinds of followers.
+FOLLOWERS_LEASE, FOLLOWERS_LEASE_SECONDS = "followers", 3.0
 _PAUSE_SECONDS = 1.0
+# Where nothing is followed, an event tells that there is something.
+_IDLE_SECONDS = 5.0
 # What is followed, with its version.
 Active = TypeVar("Active", bound=Hashable)
 
@@ -43,14 +45,15 @@ class LeasedFollowers(Generic[Active]):
         self,
         client: Client,
         feed: Feed,
-        lease: str,
+        lease: Lease,
+        name: str,
         woken_by: ActivityKind,
         read_active: Callable[[Client], Awaitable[Mapping[str, Active]]],
         follow: Callable[[str, Active], Follower],
     ) -> None:
-        self._client, self._feed, self._lease, self._woken_by = client, feed, lease, woken_by
+        self._client, self._feed, self._lease = client, feed, lease
+        self._name, self._woken_by = name, woken_by
         self._read_active, self._follow = read_active, follow
-        self._owner = uuid4().hex
         self._changed = asyncio.Event()
         self._running: dict[str, tuple[Active, Follower, asyncio.Task[None]]] = {}
         self._task: asyncio.Task[None] | None = None
@@ -58,17 +61,14 @@ class LeasedFollowers(Generic[Active]):
     def start(self) -> None:
         """Start following whenever this process has the lease."""
         self._feed.listeners.append(self._note_change)
-        self._task = asyncio.create_task(self._repeat(), name=self._lease)
+        self._task = asyncio.create_task(self._repeat(), name=self._name)
 
     async def stop(self) -> None:
-        """Stop following and release the lease; what has no outcome yet is repeated by the next process."""
+        """Stop following; what has no outcome yet is repeated by the next process with the lease."""
         self._feed.listeners.remove(self._note_change)
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait({self._task})
-        with suppress(PyMongoError, Unavailable, TimeoutError):
-            async with asyncio.timeout(_PAUSE_SECONDS):
-                await release_lease(self._client, self._lease, self._owner)
 
     def _note_change(self, event: FeedEvent) -> None:
         if event.document["kind"] == self._woken_by:
@@ -76,23 +76,22 @@ class LeasedFollowers(Generic[Active]):
 
     async def _repeat(self) -> None:
         while True:
+            await self._lease.wait_until_held()
             try:
-                if await acquire_lease(self._client, self._lease, self._owner, _LEASE_SECONDS):
-                    async with renewed_lease(self._client, self._lease, self._owner, _LEASE_SECONDS) as renewal:
-                        await self._follow_until_lost(renewal)
+                await self._follow_until_lost()
             except (PyMongoError, Unavailable) as error:
-                _log.warning("followers stopped, they will start again", lease=self._lease, error=repr(error))
-            await asyncio.sleep(_PAUSE_SECONDS)
+                _log.warning("followers stopped, they will start again", followers=self._name, error=repr(error))
+                await asyncio.sleep(_PAUSE_SECONDS)
 
-    async def _follow_until_lost(self, renewal: LeaseRenewal) -> None:
+    async def _follow_until_lost(self) -> None:
         try:
-            while not renewal.is_lost:
+            while self._lease.is_held:
                 self._changed.clear()
                 await self._adjust(await self._read_active(self._client))
                 for _, follower, _ in list(self._running.values()):
                     await follower.save_reached()
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._changed.wait(), _PAUSE_SECONDS)
+                    await asyncio.wait_for(self._changed.wait(), _PAUSE_SECONDS if self._running else _IDLE_SECONDS)
         finally:
             await self._adjust({})
 
@@ -104,9 +103,11 @@ class LeasedFollowers(Generic[Active]):
             task.cancel()
         for error in await asyncio.gather(*stopped, return_exceptions=True):
             if isinstance(error, Exception):
-                _log.error("follower failed, it will start again", lease=self._lease, error=repr(error), exc_info=error)
+                _log.error(
+                    "follower failed, it will start again", followers=self._name, error=repr(error), exc_info=error
+                )
         for id_, value in active.items():
             if id_ not in self._running:
                 follower = self._follow(id_, value)
-                task = asyncio.create_task(follower.run(), name=f"{self._lease} {id_}")
+                task = asyncio.create_task(follower.run(), name=f"{self._name} {id_}")
                 self._running[id_] = value, follower, task

@@ -12,6 +12,7 @@ from domain.types import ActivityKind
 from jobs.integrations.leased_followers import LeasedFollowers
 from jobs.integrations.webhook_deliveries import Deliveries, DeliveryTools
 from store.database.client import Client
+from store.database.leases import Lease
 from store.feed.feed import Feed
 from store.integrations.webhook_deliveries import ActiveWebhook, active_webhooks
 
@@ -19,10 +20,12 @@ from store.integrations.webhook_deliveries import ActiveWebhook, active_webhooks
 _MAX_REQUESTS = 500
 
 
-def create_webhook_sender(client: Client, feed: Feed, policy: WebhookPolicy) -> LeasedFollowers[ActiveWebhook]:
+def create_webhook_sender(
+    client: Client, feed: Feed, lease: Lease, policy: WebhookPolicy
+) -> LeasedFollowers[ActiveWebhook]:
     """Return the sender of a process."""
     follow = partial(_follow, DeliveryTools(client, feed, policy, asyncio.Semaphore(_MAX_REQUESTS)))
-    return LeasedFollowers(client, feed, "send_webhooks", ActivityKind.WEBHOOK_CHANGED, active_webhooks, follow)
+    return LeasedFollowers(client, feed, lease, "send_webhooks", ActivityKind.WEBHOOK_CHANGED, active_webhooks, follow)
 
 
 def _follow(tools: DeliveryTools, webhook_id: str, active: ActiveWebhook) -> Deliveries:

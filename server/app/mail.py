@@ -26,4 +26,4 @@ def mail_jobs(settings: Settings, keys: InstallationKeys) -> list[Job]:
     if server is None:
         return []
     addresses = MailAddresses(settings.public_url.rstrip("/"), keys.launch_secrets[0])
-    return [Job("send_mails", MailSender(server, addresses).send_due, _PERIOD_SECONDS)]
+    return [Job("send_mails", MailSender(server, addresses).send_due, _PERIOD_SECONDS, _PERIOD_SECONDS)]

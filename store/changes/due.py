@@ -27,6 +27,13 @@ class DueCustomer(NamedTuple):
     moment: datetime
 
 
+async def next_due_at(client: Client) -> datetime | None:
+    """Return the earliest moment at which a customer is due; it can be past."""
+    where: Document = {"due_at": {"$type": "date"}}
+    customers = await client.collection("customers").find(where, {"_id": 0, "due_at": 1}, sort=[("due_at", 1)], limit=1)
+    return customers[0]["due_at"] if customers else None
+
+
 async def find_due_customers(client: Client, moment: DueField, now: datetime, limit: int) -> list[DueCustomer]:
     """Return at most `limit` due customers: the longest overdue first and, at equal moments, the most urgent first."""
     where: Document = {"due_at": {"$lte": now, "$type": "date"}, moment: {"$lte": now}}

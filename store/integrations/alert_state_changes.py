@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from domain.inputs import value_or_none
@@ -42,6 +43,13 @@ async def snooze_alerts(mutation: Mutation[SnoozeAlerts]) -> ChangedAlerts:
         mutation.checks.add(UserErrorCode.INVALID, message, "until")
     alerts = await _find_alerts(mutation, mutation.input.alerts)
     return await _change(mutation, alerts, {"state": AlertState.SNOOZED, "snoozed_until": until}, "snoozed")
+
+
+async def next_wake_at(client: Client) -> datetime | None:
+    """Return the earliest end of a snooze."""
+    where = {"state": AlertState.SNOOZED, "snoozed_until": {"$ne": None}}
+    alerts = await client.collection(COLLECTION).find(where, {"snoozed_until": 1}, sort=[("snoozed_until", 1)], limit=1)
+    return alerts[0]["snoozed_until"] if alerts else None
 
 
 async def wake_alerts(client: Client) -> int:

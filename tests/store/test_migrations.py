@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -102,12 +102,13 @@ async def test_a_migration_that_failed_runs_again_at_the_next_start(client: Clie
 
 async def test_a_process_that_lost_the_lease_stops_before_it_writes_the_version(client: Client) -> None:
     async def lose_lease(_: Client) -> None:
-        await client.collection("leases").update_one({"_id": "migrate"}, {"$set": {"owner": "another"}})
+        taken = {"owner": "another", "until": utc_now() + timedelta(hours=1)}
+        await client.collection("leases").update_one({"_id": "migrate"}, {"$set": taken})
         await asyncio.sleep(0.3)
 
     await migrate(client, ())
     with pytest.raises(OperatorError, match="Another process took over the migrations"):
-        await migrate(client, [Migration(2, "step 2", lose_lease)], lease_seconds=0.3)
+        await migrate(client, [Migration(2, "step 2", lose_lease)], lease_seconds=0.06)
     assert await stored_version(client) == FIRST_VERSION
 
 
