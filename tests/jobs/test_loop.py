@@ -42,7 +42,12 @@ async def _running(client: Client, *jobs: Job) -> AsyncIterator[Callable[[], Non
     feed: Any = SimpleNamespace(listeners=[])
     loop = JobLoop(client, jobs, feed)
     loop.start()
-    yield lambda: [listener(None) for listener in feed.listeners] and None
+
+    def tell() -> None:
+        for listener in feed.listeners:
+            listener(None)
+
+    yield tell
     await loop.stop()
     assert feed.listeners == []
 
