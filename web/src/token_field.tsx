@@ -1,5 +1,5 @@
 /** The field for the access token, with a line that says whose it is. */
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import type { Identity } from "./identity";
 import { tidyToken } from "../session/token";
 
@@ -14,12 +14,19 @@ interface Props {
 
 export function TokenField({ token, identity, onToken }: Props) {
   const [text, setText] = useState(token);
-  // Somebody has signed in or out: the field shows the token that is used now.
-  useEffect(() => setText((typed) => (tidyToken(typed) === token ? typed : token)), [token]);
+  const pause = useRef(0);
+  const stop = () => window.clearTimeout(pause.current);
+  // Somebody has signed in or out: the field shows the token that is used now. What was typed before it no longer counts.
   useEffect(() => {
-    const timer = setTimeout(() => onToken(tidyToken(text)), PAUSE_MS);
-    return () => clearTimeout(timer);
-  }, [text, onToken]);
+    setText((typed) => (tidyToken(typed) === token ? typed : token));
+    return stop;
+  }, [token]);
+  // Only typing gives a token: a field that nobody touched must not sign out whoever signs in meanwhile.
+  const type = (typed: string) => {
+    stop();
+    setText(typed);
+    pause.current = window.setTimeout(() => onToken(tidyToken(typed)), PAUSE_MS);
+  };
   return (
     <>
       <label className="token-label" htmlFor="token">
@@ -30,7 +37,7 @@ export function TokenField({ token, identity, onToken }: Props) {
         className="token-input"
         type="text"
         value={text}
-        onChange={(event) => setText(event.target.value)}
+        onChange={(event) => type(event.target.value)}
         onKeyDown={(event) => event.key === "Enter" && onToken(tidyToken(text))}
         placeholder="eyJ… (with or without “Bearer”)"
         autoComplete="off"

@@ -24,6 +24,9 @@ const PAGE = `<!doctype html><html lang="en"><title>Another page</title><link re
 const CREATE = 'mutation ($key: String!) { createTag(input: {name: $key, idempotencyKey: $key}) { tag { name } userErrors { code } } }';
 const FOLLOW = "subscription ($after: String) { tagChanged(after: $after) { cursor tag { name } } }";
 
+/** The token's field waits for so long after each key. */
+const PAUSE_AFTER_TYPING_MS = 300;
+
 async function servePage() {
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url, origin);
@@ -72,10 +75,23 @@ async function otherTabsAreSignedInAndOutWithIt(page) {
   await dashboard.close();
 }
 
+/** Runs in the page: records what it takes out of its storage, such as the token of whoever is signed out. */
+function recordRemovedKeys() {
+  const remove = Storage.prototype.removeItem;
+  globalThis.removedKeys = [];
+  Storage.prototype.removeItem = function (key) {
+    if (key === "partnerhub:token") globalThis.removedKeys.push(key);
+    return remove.call(this, key);
+  };
+}
+
 /** GraphiQL of a server whose issuer has another origin: its policy must allow the requests. */
 async function graphiqlSignsInElsewhere(graphiql) {
   const { page, tokenOwner } = graphiql;
+  await page.addInitScript(recordRemovedKeys);
   await graphiql.open(`${other}/graphql`);
+  await page.waitForTimeout(PAUSE_AFTER_TYPING_MS);
+  assert.deepEqual(await page.evaluate(() => globalThis.removedKeys), [], "a field that nobody touched gave a token");
   await page.getByRole("button", { name: "Sign in", exact: true }).click();
   await choose(page, "readonly@acme.example");
   await page.locator(".token-owner-known").waitFor();
