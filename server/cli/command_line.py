@@ -71,12 +71,15 @@ def run(
     customers: Annotated[
         int, typer.Option("--customers", min=1, help="The number of customers of the sample partner.")
     ] = 2000,
+    activity: Annotated[
+        bool, typer.Option(help="Deliver other license figures for one of its customers every few seconds.")
+    ] = True,
     data: DataOption = None,
 ) -> None:
     """Serve the API with a sample partner, and print what to paste."""
     from server.cli import sample_partner
 
-    sample_partner.run(read_settings(), data, host, port, customers)
+    sample_partner.run(read_settings(), data, host, port, customers, activity=activity)
 
 
 @partner_application.command("create")

@@ -2,8 +2,11 @@
 
 import asyncio
 import socket
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
+
+import orjson
 
 from domain.failures import OperatorError
 from domain.partner.setup import AcceptTerms
@@ -15,6 +18,7 @@ from server.app.database import database_uri, open_prepared_client
 from server.app.keys import load_keys, with_key_file
 from server.app.settings import Settings
 from server.cli.import_command import run_import
+from server.cli.sample_activity import PERIOD_SECONDS, sample_activity
 from server.cli.sample_workspace import make_workspace
 from server.cli.token_commands import issue_token
 from server.development_issuer.loopback import check_start
@@ -54,8 +58,8 @@ subscription Live {
 }"""
 
 
-def run(settings: Settings, data: Path | None, host: str, port: int, customers: int) -> None:
-    """Load the sample partner if it is missing, serve, and print what to paste."""
+def run(settings: Settings, data: Path | None, host: str, port: int, customers: int, *, activity: bool) -> None:
+    """Load the sample partner if it is missing, serve, and print what to paste; `activity` changes it meanwhile."""
     folder = data or settings.data
     settings = with_development_sign_in(settings, host)
     listener = _open_any_listener(host, port)
@@ -63,7 +67,13 @@ def run(settings: Settings, data: Path | None, host: str, port: int, customers: 
         chosen = with_key_file(settings, data)
         values = asyncio.run(_prepare_partner(chosen, uri, folder, customers))
         signs_in = bool(settings.development_sign_in or settings.sign_in_issuer)
-        serve_listener(listener, chosen, uri, 1, lambda address: print(_banner(address, values, signs_in), flush=True))
+        changing = sample_activity(chosen, uri, PARTNER_ID, _example_number(values)) if activity else nullcontext()
+
+        def announce(address: str) -> None:
+            print(_banner(address, values, signs_in, is_changing=activity), flush=True)
+
+        with changing:
+            serve_listener(listener, chosen, uri, 1, announce)
 
 
 def with_development_sign_in(settings: Settings, host: str) -> Settings:
@@ -140,16 +150,24 @@ async def _example_record(client: Client, scope: Scope) -> str:
     )
 
 
-def _banner(address: str, values: dict[str, str], signs_in: bool) -> str:
+def _example_number(values: dict[str, str]) -> str:
+    """Return the subscription of the example, or an empty text."""
+    record: dict[str, str] = orjson.loads(values["line"] or b"{}")
+    return record.get("entitlement", "")
+
+
+def _banner(address: str, values: dict[str, str], signs_in: bool, *, is_changing: bool) -> str:
     tokens = "\n".join(f"{role:<25} {values[role]}" for role in ADMINISTRATOR_EMAILS)
     import_token = values["import"]
     advice = "sign in, and choose an administrator" if signs_in else "paste one of the tokens"
+    changes = f"licenses of a customer every {PERIOD_SECONDS:.0f} seconds" if is_changing else "none (--no-activity)"
     return f"""
 ready {address}
 
 Dashboard   {address}/  ({advice})
 GraphiQL    {address}/graphql  ({advice})
 Partner     {PARTNER_NAME} ({PARTNER_ID})
+Changes     {changes}
 
 Tokens for programs:
 

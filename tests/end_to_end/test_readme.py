@@ -41,9 +41,14 @@ def _search_group(pattern: str, text: str) -> str:
 
 @contextmanager
 def make_run(data: Path) -> Iterator[MakeRunOutput]:
-    """Run `make run` with a small sample in its own directory; send SIGINT at the end."""
+    """Run `make run` with a small sample, which nothing else changes, in its own directory; send SIGINT at the end."""
     environment = {name: value for name, value in os.environ.items() if name not in ("MONGODB_URI", "MAKEFLAGS")}
-    command = ["make", "--no-print-directory", "run", f"ARGS=--port 0 --customers 60 --data {shlex.quote(str(data))}"]
+    command = [
+        "make",
+        "--no-print-directory",
+        "run",
+        f"ARGS=--port 0 --customers 60 --no-activity --data {shlex.quote(str(data))}",
+    ]
     with subprocess.Popen(
         command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True
     ) as process:

@@ -1,6 +1,7 @@
 """The sample partner as its administrators see it: every chart, tags, views and helpdesk requests."""
 
 from collections.abc import AsyncIterator
+from random import Random
 from typing import Any
 from uuid import uuid4
 
@@ -9,7 +10,8 @@ import pytest_asyncio
 
 from domain.types import CustomerStatus
 from server.app.settings import Settings
-from server.cli.sample_partner import PARTNER_ID, load_sample, with_development_sign_in
+from server.cli.sample_activity import SampleActivity
+from server.cli.sample_partner import PARTNER_ID, SEED, load_sample, with_development_sign_in
 from server.cli.sample_workspace import make_workspace
 from store.database.clock import utc_now
 from store.database.scope import Scope
@@ -104,6 +106,21 @@ async def test_making_the_workspace_again_changes_nothing(api: ApiClient) -> Non
     before = await ask(api, "full", text)
     await make_workspace(api.client, PARTNER_ID)
     assert await ask(api, "full", text) == before
+
+
+async def test_the_activity_changes_customers_and_restores_their_figures(api: ApiClient) -> None:
+    text = """{ activity(first: 1) { nodes { id } } kpis { overLicenseLimit { count } }
+      customers(orderBy: {field: NAME}, first: 200) { nodes { statuses licenses { total assigned used } } } }"""
+    before = await ask(api, "full", text)
+    activity = SampleActivity(api.client, PARTNER_ID, "", Random(SEED))
+    for _ in range(4):
+        await activity.change_one()
+    changed = await ask(api, "full", text)
+    assert changed["kpis"]["overLicenseLimit"]["count"] > before["kpis"]["overLicenseLimit"]["count"]
+    await activity.restore_all()
+    restored = await ask(api, "full", text)
+    assert restored["activity"] != changed["activity"] != before["activity"]
+    assert (restored["customers"], restored["kpis"]) == (before["customers"], before["kpis"])
 
 
 @pytest.mark.parametrize(("host", "partner"), [("127.0.0.1", PARTNER_ID), ("0.0.0.0", "")])

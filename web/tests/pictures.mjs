@@ -1,0 +1,86 @@
+/**
+ * node tests/pictures.mjs ADDRESS DIRECTORY: pictures of every page and tab of a server with the development sign-in
+ * (`make run`): light, dark, on a phone, and in Serbian. It also reports what axe and the console of the browser say.
+ */
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { seriousFaults } from "./accessibility.mjs";
+import { openBrowser } from "./browser.mjs";
+
+const [address, directory] = process.argv.slice(2);
+const origin = new URL(address).origin;
+const WIDE = { width: 1280, height: 800 };
+const FORMS = {
+  light: { viewport: WIDE, colorScheme: "light", language: "en" },
+  dark: { viewport: WIDE, colorScheme: "dark", language: "en" },
+  phone: { viewport: { width: 390, height: 844 }, colorScheme: "light", language: "en" },
+  serbian: { viewport: WIDE, colorScheme: "light", language: "sr-Latn" },
+};
+const PAGES = ["customers", "analytics", "forecasts", "calling", "alerts", "resources", "integrations", "organization"];
+const faults = [];
+
+async function settle(page) {
+  await page.waitForLoadState("networkidle");
+  await page.waitForFunction(() => document.querySelector(".skeleton") === null, undefined, { timeout: 15_000 }).catch(() => faults.push(`${page.url()}: still loading`));
+}
+
+async function take(page, name, check) {
+  await settle(page);
+  await page.screenshot({ path: join(directory, `${name}.png`) });
+  const width = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  if (width > 0) faults.push(`${name}: ${width} pixels wider than the window`);
+  if (!check) return;
+  for (const { id, impact, element } of await seriousFaults(page)) faults.push(`${name}: ${impact}: ${id}: ${element}`);
+}
+
+async function takeWithTabs(page, name) {
+  await take(page, name, true);
+  const tabs = await page.getByRole("tab").count();
+  for (let place = 1; place < tabs; place += 1) {
+    const tab = page.getByRole("tab").nth(place);
+    await tab.click();
+    await take(page, `${name}-${(await tab.innerText()).toLowerCase().replaceAll(/[^\p{L}]+/gu, "-")}`, true);
+  }
+}
+
+async function signIn(context) {
+  const page = await context.newPage();
+  await page.goto(origin);
+  await page.getByRole("button", { name: "Sign in", exact: true }).waitFor();
+  await take(page, "sign-in", true);
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
+  await page.getByRole("button", { name: "full@" }).waitFor();
+  await take(page, "development-sign-in", true);
+  await page.getByRole("button", { name: "full@" }).click();
+  await page.getByRole("heading", { name: /^Customers/ }).waitFor();
+  return page;
+}
+
+async function takeForm(page, name, { viewport, colorScheme, language }) {
+  await page.setViewportSize(viewport);
+  await page.emulateMedia({ colorScheme });
+  await page.evaluate((chosen) => localStorage.setItem("partnerhub:language", chosen), language);
+  for (const path of PAGES) {
+    await page.goto(`${origin}/${path}`);
+    await takeWithTabs(page, `${name}-${path}`);
+  }
+  await page.goto(`${origin}/customers?order=URGENCY`);
+  await page.getByRole("row").nth(1).getByRole("link").first().click();
+  await takeWithTabs(page, `${name}-customer`);
+  await page.goto(`${origin}/graphql`);
+  await page.getByRole("button", { name: "Execute query" }).click();
+  await take(page, `${name}-graphiql`, true);
+  await page.goto(`${origin}/unsubscribe/none`);
+  await take(page, `${name}-unsubscribe`, true);
+}
+
+await mkdir(directory, { recursive: true });
+const browser = await openBrowser(origin);
+try {
+  const page = await signIn(browser.context);
+  for (const [name, form] of Object.entries(FORMS)) await takeForm(page, name, form);
+} finally {
+  await browser.close();
+}
+for (const fault of [...new Set([...faults, ...browser.complaints, ...browser.foreign])]) console.log(fault);
+process.exit(0);
