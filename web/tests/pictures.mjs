@@ -65,7 +65,7 @@ async function takeForm(page, name, { viewport, colorScheme, language }) {
     await takeWithTabs(page, `${name}-${path}`);
   }
   await page.goto(`${origin}/customers?order=URGENCY`);
-  await page.getByRole("row").nth(1).getByRole("link").first().click();
+  await page.goto(await page.locator("a.customer-name").first().evaluate(({ href }) => href));
   await takeWithTabs(page, `${name}-customer`);
   await page.goto(`${origin}/graphql`);
   await page.getByRole("button", { name: "Execute query" }).click();
