@@ -2,19 +2,16 @@
 
 import csv
 import io
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-from hypothesis import strategies as st
-
+from tests import random_values as rv
 from tests.reference.calls_model import FORWARDING
 from tests.reference.license_worlds import NAMES, administrators, group_by_kind, line
 
 Record = dict[str, Any]
-Draw = Callable[[st.SearchStrategy[Any]], Any]
 DAY, MS, WEEK = timedelta(days=1), timedelta(milliseconds=1), timedelta(days=7)
 COLUMNS = ["Report ID", "Correlation ID", "Org UUID", "User UUID", "Start time", "Duration", "Client type", "Model"]
 COLUMNS += ["Related reason", "Redirect reason", "Original reason", "User type", "Call Recording Result"]
@@ -31,8 +28,8 @@ PAIRS = "two by two"
 CORRELATIONS = ["", "", "NA", PAIRS, PAIRS, "X-1", "X-2", "R0-0"]
 ZONES = ["Z", "", "+02:00", "-11:30"]
 # Weeks back from the latest completed one; −1 is the week that is not over.
-backs = st.sampled_from([0, 0, 0, 1, 1, 2, 6, 7, 8, 9, -1])
-within = st.sampled_from([timedelta(), MS, 3 * DAY, WEEK - MS, WEEK - timedelta(seconds=1)])
+backs = rv.sampled_from([0, 0, 0, 1, 1, 2, 6, 7, 8, 9, -1])
+within = rv.sampled_from([timedelta(), MS, 3 * DAY, WEEK - MS, WEEK - timedelta(seconds=1)])
 
 
 @dataclass(frozen=True)
@@ -67,73 +64,73 @@ class CallExample:
     asked_at: str
 
 
-moments = st.builds(Moment, backs, within, st.sampled_from(ZONES))
-seconds = st.sampled_from([0, 1, 29, 59, 60, 61, 3600])
+moments = rv.builds(Moment, backs, within, rv.sampled_from(ZONES))
+seconds = rv.sampled_from([0, 1, 29, 59, 60, 61, 3600])
 
 
-@st.composite
-def calls(draw: Draw, customers: list[str], prefix: str) -> Burst:
+@rv.composite
+def calls(draw: rv.Draw, customers: list[str], prefix: str) -> Burst:
     """A burst: legs of one customer and one user or nobody, alike but for their ids."""
-    customer, user = draw(st.sampled_from(customers)), draw(st.sampled_from(["", "NA", "1", "1", "2", "2", "3"]))
+    customer, user = draw(rv.sampled_from(customers)), draw(rv.sampled_from(["", "NA", "1", "1", "2", "2", "3"]))
     alike = {
         "Org UUID": customer,
-        "Correlation ID": draw(st.sampled_from(CORRELATIONS)),
+        "Correlation ID": draw(rv.sampled_from(CORRELATIONS)),
         "User UUID": str(uuid5(NAMESPACE_URL, customer + user)) if user.isdigit() else user,
         "Start time": draw(moments),
         "Duration": draw(seconds),
-        "Client type": draw(st.sampled_from(CLIENTS)),
-        "Model": draw(st.sampled_from(MODELS)),
-        "User type": draw(st.sampled_from(USER_TYPES)),
-        "Call Recording Result": draw(st.sampled_from(["", "", "NA", "successful"])),
-        **{name: draw(st.sampled_from(REASON)) for name in COLUMNS if name.endswith("reason")},
+        "Client type": draw(rv.sampled_from(CLIENTS)),
+        "Model": draw(rv.sampled_from(MODELS)),
+        "User type": draw(rv.sampled_from(USER_TYPES)),
+        "Call Recording Result": draw(rv.sampled_from(["", "", "NA", "successful"])),
+        **{name: draw(rv.sampled_from(REASON)) for name in COLUMNS if name.endswith("reason")},
     }
-    return Burst("Report ID", prefix, draw(st.sampled_from([1, 1, 2, 9, 10, 11, 40, 51])), alike)
+    return Burst("Report ID", prefix, draw(rv.sampled_from([1, 1, 2, 9, 10, 11, 40, 51])), alike)
 
 
-@st.composite
-def media(draw: Draw, report_ids: list[str]) -> Record:
+@rv.composite
+def media(draw: rv.Draw, report_ids: list[str]) -> Record:
     """Measurements of a call, or of one that never comes."""
     values = {
-        "packetLossPercent": st.sampled_from([0, 0.1, 4.999, 5, 5.001, 100, None]),
-        "jitterMs": st.sampled_from([0, 149.9, 150, 151, 12.5, None]),
-        "latencyMs": st.sampled_from([0, 399, 399.9, 400, 80.25, None]),
+        "packetLossPercent": rv.sampled_from([0, 0.1, 4.999, 5, 5.001, 100, None]),
+        "jitterMs": rv.sampled_from([0, 149.9, 150, 151, 12.5, None]),
+        "latencyMs": rv.sampled_from([0, 399, 399.9, 400, 80.25, None]),
     }
-    found: Record = draw(st.fixed_dictionaries({}, optional=values))
-    return {"reportId": draw(st.sampled_from([*report_ids, "nobody"])), **found}
+    found: Record = draw(rv.fixed_dictionaries({}, optional=values))
+    return {"reportId": draw(rv.sampled_from([*report_ids, "nobody"])), **found}
 
 
-@st.composite
-def queue_calls(draw: Draw, customers: list[str], prefix: str) -> Burst:
+@rv.composite
+def queue_calls(draw: rv.Draw, customers: list[str], prefix: str) -> Burst:
     """A burst of queue calls that ended alike."""
     alike = {
-        "customer": draw(st.sampled_from(customers)),
-        "queue": draw(st.sampled_from(["Sales", "Support"])),
-        "offeredAt": draw(st.builds(Moment, backs, within, st.sampled_from(["Z", "+02:00"]))),
-        "outcome": draw(st.sampled_from(OUTCOMES)),
-        "waitSeconds": draw(st.sampled_from([0, 1, 7, 600])),
+        "customer": draw(rv.sampled_from(customers)),
+        "queue": draw(rv.sampled_from(["Sales", "Support"])),
+        "offeredAt": draw(rv.builds(Moment, backs, within, rv.sampled_from(["Z", "+02:00"]))),
+        "outcome": draw(rv.sampled_from(OUTCOMES)),
+        "waitSeconds": draw(rv.sampled_from([0, 1, 7, 600])),
     }
-    return Burst("id", prefix, draw(st.sampled_from([1, 1, 2, 3, 7])), alike)
+    return Burst("id", prefix, draw(rv.sampled_from([1, 1, 2, 3, 7])), alike)
 
 
-@st.composite
-def licenses(draw: Draw, customers: list[str]) -> list[tuple[str, list[Record]]]:
+@rv.composite
+def licenses(draw: rv.Draw, customers: list[str]) -> list[tuple[str, list[Record]]]:
     """CALLING licences of some customers, and snapshots of some of their weeks."""
     held = []
     for number, customer in enumerate(customers):
-        for nth in range(draw(st.sampled_from([0, 1, 1, 2]))):
-            state = draw(st.sampled_from([{}, {}, {"setUp": False}, {"suspended": True}, {"cancelledAt": -30 * DAY}]))
+        for nth in range(draw(rv.sampled_from([0, 1, 1, 2]))):
+            state = draw(rv.sampled_from([{}, {}, {"setUp": False}, {"suspended": True}, {"cancelledAt": -30 * DAY}]))
             fixed: Record = {"number": f"E-{number}-{nth}", "customer": customer, "addedAt": -200 * DAY}
             fixed |= {"startsAt": -200 * DAY, "endsAt": 200 * DAY, "autoRenew": False, **state}
-            figures = draw(st.sampled_from([(5, 0, 0), (5, 2, 1), (2, 4, 0), (90, 60, 3)]))
-            product = draw(st.sampled_from(["CALLING", "CALLING", "CALLING", "MEETINGS"]))
-            names = draw(st.sampled_from([[None], [None], ["Gold", "Silver"]]))
+            figures = draw(rv.sampled_from([(5, 0, 0), (5, 2, 1), (2, 4, 0), (90, 60, 3)]))
+            product = draw(rv.sampled_from(["CALLING", "CALLING", "CALLING", "MEETINGS"]))
+            names = draw(rv.sampled_from([[None], [None], ["Gold", "Silver"]]))
             held.append(("subscriptions", {**fixed, "licenses": [line(product, figures, name) for name in names]}))
     usage = [{"entitlement": one["number"], **_identity(single)} for _, one in held for single in one["licenses"]]
-    days = st.sampled_from([Moment(back, day * DAY, "day") for back in (0, 0, 1, 7) for day in (0, 4, 6)])
+    days = rv.sampled_from([Moment(back, day * DAY, "day") for back in (0, 0, 1, 7) for day in (0, 4, 6)])
     told = [
-        {**target, "day": day, "assigned": draw(st.integers(0, 5)), "used": 0}
+        {**target, "day": day, "assigned": draw(rv.integers(0, 5)), "used": 0}
         for target in usage
-        for day in draw(st.lists(days, max_size=2))
+        for day in draw(rv.lists(days, max_size=2))
     ]
     return [*group_by_kind(held), ("license-usage", told)]
 
@@ -142,33 +139,33 @@ def _identity(single_line: Record) -> Record:
     return {name: single_line[name] for name in ("product", "name") if name in single_line}
 
 
-@st.composite
-def call_examples(draw: Draw) -> CallExample:
+@rv.composite
+def call_examples(draw: rv.Draw) -> CallExample:
     """Customers with and without licences, with and without calls, in any order; some of it twice."""
-    customers = [f"C-{place}" for place in range(draw(st.sampled_from([1, 2, 4, 9])))]
+    customers = [f"C-{place}" for place in range(draw(rv.sampled_from([1, 2, 4, 9])))]
     fixed = {"managedBy": "PARTNER_ORGANIZATION", "createdAt": -600 * DAY}
-    named = [{"externalId": key, "name": draw(st.sampled_from(NAMES)), **fixed} for key in customers]
-    assigned = draw(st.lists(st.sampled_from(customers), unique=True))
-    made = [draw(calls(customers, f"R{n}")) for n in range(draw(st.integers(0, 15)))]
+    named = [{"externalId": key, "name": draw(rv.sampled_from(NAMES)), **fixed} for key in customers]
+    assigned = draw(rv.subsets(customers))
+    made = [draw(calls(customers, f"R{n}")) for n in range(draw(rv.integers(0, 15)))]
     ids = [key for burst in made for key in burst.ids]
-    measured = draw(st.lists(media(ids), max_size=20)) if ids else []
-    queued = [draw(queue_calls(customers, f"Q{n}")) for n in range(draw(st.integers(0, 12)))]
+    measured = draw(rv.lists(media(ids), max_size=20)) if ids else []
+    queued = [draw(queue_calls(customers, f"Q{n}")) for n in range(draw(rv.integers(0, 12)))]
     streams: list[tuple[str, list[Any]]] = [("customers", named), ("administrators", administrators(assigned))]
     streams += draw(licenses(customers))
-    early = draw(st.integers(0, len(measured)))
+    early = draw(rv.integers(0, len(measured)))
     delivered: list[tuple[str, list[Any]]] = [("calls", made[::2]), ("calls", made[1::2]), ("queue-calls", queued)]
     delivered += [("call-media", measured[:early]), ("call-media", measured[early:])]
-    if made and draw(st.booleans()):
+    if made and draw(rv.booleans()):
         # Delivered again: as it was, in another week, of another customer, in another call, with other columns.
         other = draw(calls(customers, "again")).alike
-        again = [{"Report ID": key, **other} for key in draw(st.lists(st.sampled_from(ids), max_size=8, unique=True))]
+        again = [{"Report ID": key, **other} for key in draw(rv.lists(rv.sampled_from(ids), max_size=8, unique_by=str))]
         delivered.append(("calls", [made[0], *again]))
-    if queued and draw(st.booleans()):
+    if queued and draw(rv.booleans()):
         other = draw(queue_calls(customers, "again")).alike
         delivered.append(("queue-calls", [queued[0], {"id": queued[-1].ids[0], **other}]))
-    streams += draw(st.permutations(delivered))
+    streams += draw(rv.permutations(delivered))
     kept = [(kind, lines) for kind, lines in streams if lines]
-    return CallExample(kept, draw(st.sampled_from(["now", "MONDAY", "BEFORE_MONDAY"])))
+    return CallExample(kept, draw(rv.sampled_from(["now", "MONDAY", "BEFORE_MONDAY"])))
 
 
 def to_delivered(value: Any, now: datetime, week: datetime) -> Any:

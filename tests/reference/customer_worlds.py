@@ -1,14 +1,13 @@
 """Small random groups of customers on the edges of every rule, what is delivered of them, and filters to ask for."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
 
-from hypothesis import strategies as st
-
 from domain.types import CustomerOrderField, OrderDirection
 from store.customers.customers import CustomerOrder
+from tests import random_values as rv
 from tests.domain.imports.factory_records import days_ago
 from tests.reference import model
 
@@ -61,7 +60,6 @@ DIMENSIONS = {"managed_by": model.MANAGERS, "product": model.PRODUCTS}
 DIMENSIONS |= {"status": model.STATUSES, "subscription_type": model.TYPES}
 DAYS = [days_ago(60), days_ago(59), days_ago(58)]
 Record = dict[str, Any]
-Draw = Callable[[st.SearchStrategy[Any]], Any]
 # By turn, kind and part.
 Streams = dict[tuple[int, int, int], list[Record]]
 # What each group has of its own: customers, administrators, subscriptions and trials, invoices.
@@ -79,7 +77,7 @@ class HourOffset:
 
 
 DAY = 24
-pasts = st.sampled_from(
+pasts = rv.sampled_from(
     [
         HourOffset(-400 * DAY),
         HourOffset(-60 * DAY),
@@ -89,8 +87,8 @@ pasts = st.sampled_from(
         HourOffset(0),
     ]
 )
-starts = st.sampled_from([HourOffset(-900 * DAY), HourOffset(-500 * DAY), HourOffset(1)])
-ends = st.sampled_from(
+starts = rv.sampled_from([HourOffset(-900 * DAY), HourOffset(-500 * DAY), HourOffset(1)])
+ends = rv.sampled_from(
     [
         HourOffset(-400 * DAY),
         HourOffset(-31 * DAY),
@@ -102,102 +100,102 @@ ends = st.sampled_from(
         HourOffset(366 * DAY),
     ]
 )
-moments = st.sampled_from([HourOffset(-20 * DAY), HourOffset(0), HourOffset(5 * DAY)])
-counts = st.sampled_from([0, 5, 1_000_000])
-assigned = st.sampled_from([1, 5, 12, 1_000_000])
+moments = rv.sampled_from([HourOffset(-20 * DAY), HourOffset(0), HourOffset(5 * DAY)])
+counts = rv.sampled_from([0, 5, 1_000_000])
+assigned = rv.sampled_from([1, 5, 12, 1_000_000])
 
 
-def line_of(required: Record, optional: Record) -> st.SearchStrategy[Record]:
-    return st.fixed_dictionaries(required, optional=optional)
+def line_of(required: Record, optional: Record) -> rv.Values[Record]:
+    return rv.fixed_dictionaries(required, optional=optional)
 
 
 @cache
-def customer(key: str) -> st.SearchStrategy[Record]:
+def customer(key: str) -> rv.Values[Record]:
     required = {
-        "externalId": st.just(key),
-        "name": st.sampled_from(NAMES),
-        "managedBy": st.sampled_from(model.MANAGERS),
+        "externalId": rv.just(key),
+        "name": rv.sampled_from(NAMES),
+        "managedBy": rv.sampled_from(model.MANAGERS),
     }
     optional = {
-        "domain": st.sampled_from([None, "müller.example", "abc.tel"]),
-        "country": st.sampled_from([None, "DE", "RS"]),
-        "lastAdministratorSignInAt": st.none() | pasts,
+        "domain": rv.sampled_from([None, "müller.example", "abc.tel"]),
+        "country": rv.sampled_from([None, "DE", "RS"]),
+        "lastAdministratorSignInAt": rv.none() | pasts,
     }
-    removals = st.sampled_from([None, None, None, HourOffset(-20 * DAY), HourOffset(0), HourOffset(5 * DAY)])
+    removals = rv.sampled_from([None, None, None, HourOffset(-20 * DAY), HourOffset(0), HourOffset(5 * DAY)])
     return line_of({**required, "createdAt": pasts, "removedAt": removals}, optional)
 
 
 @cache
-def administrator(email: str) -> st.SearchStrategy[Record]:
-    fixed = {"email": st.just(email), "displayName": st.just("Somebody"), "role": st.just("ADMINISTRATOR")}
-    return line_of({**fixed, "assigned": st.lists(st.sampled_from(KEYS), unique=True)}, {})
+def administrator(email: str) -> rv.Values[Record]:
+    fixed = {"email": rv.just(email), "displayName": rv.just("Somebody"), "role": rv.just("ADMINISTRATOR")}
+    return line_of({**fixed, "assigned": rv.subsets(KEYS)}, {})
 
 
-products = st.sampled_from([*model.PRODUCTS[:3], "Fax"])
-line_names = st.sampled_from([None, "Professional", "A:b.$c"])
+products = rv.sampled_from([*model.PRODUCTS[:3], "Fax"])
+line_names = rv.sampled_from([None, "Professional", "A:b.$c"])
 figures = line_of(
-    {"product": products, "total": counts}, {"name": line_names, "assigned": assigned, "used": st.just(0)}
+    {"product": products, "total": counts}, {"name": line_names, "assigned": assigned, "used": rv.just(0)}
 )
 
 
 @cache
-def trial(number: str, key: str) -> st.SearchStrategy[Record]:
-    lines = st.lists(figures, max_size=3, unique_by=model.line_key)
-    times = st.tuples(starts, ends).filter(lambda pair: pair[0].hours < pair[1].hours)
-    fixed = {"number": st.just(number), "customer": st.just(key), "addedAt": pasts, "licenses": lines}
-    whole = st.tuples(line_of(fixed, {}), times)
+def trial(number: str, key: str) -> rv.Values[Record]:
+    lines = rv.lists(figures, max_size=3, unique_by=model.line_key)
+    times = rv.tuples(starts, ends).filter(lambda pair: pair[0].hours < pair[1].hours)
+    fixed = {"number": rv.just(number), "customer": rv.just(key), "addedAt": pasts, "licenses": lines}
+    whole = rv.tuples(line_of(fixed, {}), times)
     return whole.map(lambda pair: {**pair[0], "startsAt": pair[1][0], "endsAt": pair[1][1]})
 
 
 @cache
-def subscription(number: str, key: str) -> st.SearchStrategy[Record]:
+def subscription(number: str, key: str) -> rv.Values[Record]:
     more = line_of(
-        {"autoRenew": st.booleans()},
+        {"autoRenew": rv.booleans()},
         {
-            "termMonths": st.sampled_from([None, 1, 7, 12]),
-            "setUp": st.sampled_from([None, True, False]),
-            "suspended": st.sampled_from([None, True, False]),
-            "suspendedAt": st.none() | moments,
-            "cancelledAt": st.none() | moments,
+            "termMonths": rv.sampled_from([None, 1, 7, 12]),
+            "setUp": rv.sampled_from([None, True, False]),
+            "suspended": rv.sampled_from([None, True, False]),
+            "suspendedAt": rv.none() | moments,
+            "cancelledAt": rv.none() | moments,
         },
     )
-    return st.tuples(trial(number, key), more).map(lambda pair: {**pair[0], **pair[1]})
+    return rv.tuples(trial(number, key), more).map(lambda pair: {**pair[0], **pair[1]})
 
 
 @cache
-def invoice(number: str, subscriptions: tuple[str, ...]) -> st.SearchStrategy[Record]:
-    fixed = {"number": st.just(number), "subscription": st.sampled_from(subscriptions)}
-    state = st.sampled_from(["OPEN", "PAID", "OVERDUE", "VOID"])
-    priced = {"dueOn": st.just("2026-12-01"), "amount": st.just("1.00"), "currency": st.just("EUR")}
-    return line_of({**fixed, "state": state, "issuedOn": st.sampled_from(DAYS), **priced}, {})
+def invoice(number: str, subscriptions: tuple[str, ...]) -> rv.Values[Record]:
+    fixed = {"number": rv.just(number), "subscription": rv.sampled_from(subscriptions)}
+    state = rv.sampled_from(["OPEN", "PAID", "OVERDUE", "VOID"])
+    priced = {"dueOn": rv.just("2026-12-01"), "amount": rv.just("1.00"), "currency": rv.just("EUR")}
+    return line_of({**fixed, "state": state, "issuedOn": rv.sampled_from(DAYS), **priced}, {})
 
 
 @cache
-def usage(numbers: tuple[str, ...]) -> st.SearchStrategy[Record]:
-    required = {"product": products, "day": st.sampled_from(DAYS), "assigned": assigned}
+def usage(numbers: tuple[str, ...]) -> rv.Values[Record]:
+    required = {"product": products, "day": rv.sampled_from(DAYS), "assigned": assigned}
     return line_of(
-        {"entitlement": st.sampled_from(numbers), **required, "used": st.sampled_from([0, 1])},
+        {"entitlement": rv.sampled_from(numbers), **required, "used": rv.sampled_from([0, 1])},
         {"total": counts, "name": line_names},
     )
 
 
 @cache
-def tagged(key: str) -> st.SearchStrategy[Record]:
-    return line_of({"externalId": st.just(key), "tags": st.lists(st.sampled_from(TAGS), unique=True)}, {})
+def tagged(key: str) -> rv.Values[Record]:
+    return line_of({"externalId": rv.just(key), "tags": rv.subsets(TAGS)}, {})
 
 
 NUMBERS = tuple(f"E-{place}" for place in range(6))
 SUBSCRIBED, TRIED = NUMBERS[:3], NUMBERS[3:]
 # Strategies are built once: that costs more than the values that are drawn.
-keys, turns, quarter = st.sampled_from(KEYS), st.sampled_from([1, 3, 3]), st.sampled_from([True, False, False, False])
-usages = st.lists(
+keys, turns, quarter = rv.sampled_from(KEYS), rv.sampled_from([1, 3, 3]), rv.sampled_from([True, False, False, False])
+usages = rv.lists(
     usage(NUMBERS), max_size=4, unique_by=lambda line: (line["entitlement"], line["product"], line["day"])
 )
-places = st.sampled_from([0, 1, 2, 3])
+places = rv.sampled_from([0, 1, 2, 3])
 
 
-@st.composite
-def deliveries(draw: Draw) -> Streams:
+@rv.composite
+def deliveries(draw: rv.Draw) -> Streams:
     """Streams by their place in the order of delivery: each of a kind, its lines in any order, some of them twice."""
     holders = {number: draw(keys) for number in NUMBERS}
     streams: Streams = {}
@@ -205,69 +203,69 @@ def deliveries(draw: Draw) -> Streams:
         for place, (kind, lines) in enumerate(_lines(draw, holders, turn).items()):
             assert kind == KINDS[place]
             twice = [line for line in lines if draw(quarter)]
-            shuffled = draw(st.permutations([*lines, *twice]))
+            shuffled = draw(rv.permutations([*lines, *twice]))
             cut = min(draw(places), len(shuffled)) if draw(quarter) else 0
             streams |= {(turn, place, half): part for half, part in enumerate((shuffled[:cut], shuffled[cut:])) if part}
     return streams
 
 
-def _lines(draw: Draw, holders: dict[str, str], turn: int) -> dict[str, list[Record]]:
+def _lines(draw: rv.Draw, holders: dict[str, str], turn: int) -> dict[str, list[Record]]:
     """Return the lines of a turn by kind."""
 
     def owner(number: str) -> str:
         """The customer of the number; sometimes another one, to which it then moves."""
-        key: str = draw(keys) if draw(st.booleans()) else holders[number]
+        key: str = draw(keys) if draw(rv.booleans()) else holders[number]
         return key
 
     # Everything that others name has to be there from the first turn on.
     is_first = turn == 0
     return {
         "customers": [draw(customer(key)) for key in KEYS],
-        "administrators": [draw(administrator(email)) for email in EMAILS if is_first or draw(st.booleans())],
-        "subscriptions": [draw(subscription(n, owner(n))) for n in SUBSCRIBED if draw(st.booleans())],
-        "trials": [draw(trial(n, owner(n))) for n in TRIED if draw(st.booleans())],
-        "invoices": [draw(invoice(f"I-{n}", SUBSCRIBED)) for n in range(5) if draw(st.booleans())],
+        "administrators": [draw(administrator(email)) for email in EMAILS if is_first or draw(rv.booleans())],
+        "subscriptions": [draw(subscription(n, owner(n))) for n in SUBSCRIBED if draw(rv.booleans())],
+        "trials": [draw(trial(n, owner(n))) for n in TRIED if draw(rv.booleans())],
+        "invoices": [draw(invoice(f"I-{n}", SUBSCRIBED)) for n in range(5) if draw(rv.booleans())],
         "license-usage": draw(usages),
-        "tags": [draw(tagged(key)) for key in KEYS if draw(st.booleans())],
+        "tags": [draw(tagged(key)) for key in KEYS if draw(rv.booleans())],
     }
 
 
-def some(values: Sequence[str]) -> st.SearchStrategy[list[str] | None]:
-    return st.none() | st.lists(st.sampled_from(values), max_size=3)
+def some(values: Sequence[str]) -> rv.Values[list[str] | None]:
+    return rv.none() | rv.lists(rv.sampled_from(values), max_size=3)
 
 
 # Instants of customers and the moments beside them: the store has the first ones to the millisecond.
-bounds = st.none() | pasts
-ranges = st.none() | st.fixed_dictionaries({}, optional={"since": bounds, "until": bounds})
-CONDITIONS = {
-    "search": st.none() | st.sampled_from(SEARCHES),
+bounds = rv.none() | pasts
+ranges = rv.none() | rv.fixed_dictionaries({}, optional={"since": bounds, "until": bounds})
+CONDITIONS: dict[str, rv.Values[Any]] = {
+    "search": rv.none() | rv.sampled_from(SEARCHES),
     "managed_by": some(model.MANAGERS),
     "product": some(model.PRODUCTS),
     "status": some(model.STATUSES),
     "subscription_type": some(model.TYPES),
     "tag": some([*TAGS, "deleted"]),
-    "has_tags": st.none() | st.booleans(),
+    "has_tags": rv.none() | rv.booleans(),
     "administrator": some(EMAILS),
     "country": some(["DE", "RS", "FR"]),
-    "expires_within_days": st.none() | st.sampled_from([1, 30, 365]),
-    "renews_within_days": st.none() | st.sampled_from([1, 30, 365]),
-    "has_assignments": st.none() | st.booleans(),
+    "expires_within_days": rv.none() | rv.sampled_from([1, 30, 365]),
+    "renews_within_days": rv.none() | rv.sampled_from([1, 30, 365]),
+    "has_assignments": rv.none() | rv.booleans(),
     "invoice_state": some(["OPEN", "PAID", "OVERDUE", "VOID"]),
     "created_at": ranges,
     "last_administrator_sign_in_at": ranges,
 }
-conditions = st.fixed_dictionaries({}, optional=CONDITIONS)
+conditions = rv.fixed_dictionaries({}, optional=CONDITIONS)
 # One condition alone is read along an index of its own; most lists have one at most, so that half of these have.
-alone = st.one_of([st.fixed_dictionaries({name: values}) for name, values in CONDITIONS.items()])
+alone = rv.one_of([rv.fixed_dictionaries({name: values}) for name, values in CONDITIONS.items()])
 
 
-def nested(inner: st.SearchStrategy[Record]) -> st.SearchStrategy[Record]:
-    lists = st.none() | st.lists(inner, max_size=2)
-    joined = st.fixed_dictionaries({}, optional={"all_of": lists, "any_of": lists, "not_": st.none() | inner})
-    return st.tuples(conditions, joined).map(lambda pair: {**pair[0], **pair[1]})
+def nested(inner: rv.Values[Record]) -> rv.Values[Record]:
+    lists = rv.none() | rv.lists(inner, max_size=2)
+    joined = rv.fixed_dictionaries({}, optional={"all_of": lists, "any_of": lists, "not_": rv.none() | inner})
+    return rv.tuples(conditions, joined).map(lambda pair: {**pair[0], **pair[1]})
 
 
-filters = alone | st.sampled_from(SEARCHES).map(lambda text: {"search": text}) | conditions | nested(nested(conditions))
+filters = alone | rv.sampled_from(SEARCHES).map(lambda text: {"search": text}) | conditions | nested(nested(conditions))
 
 
 class Question(NamedTuple):
@@ -279,11 +277,11 @@ class Question(NamedTuple):
     viewer: str | None
 
 
-questions = st.builds(Question, filters, st.sampled_from(ORDERS), st.integers(1, 5), st.sampled_from([None, *EMAILS]))
+questions = rv.builds(Question, filters, rv.sampled_from(ORDERS), rv.integers(1, 5), rv.sampled_from([None, *EMAILS]))
 
 
-@st.composite
-def group_examples(draw: Draw) -> tuple[list[Streams], list[Question]]:
+@rv.composite
+def group_examples(draw: rv.Draw) -> tuple[list[Streams], list[Question]]:
     """The streams of each group, and a question about it."""
     streams = [with_number(draw(deliveries()), number) for number in range(GROUPS)]
     drawn: list[Question] = [draw(questions) for _ in range(GROUPS)]

@@ -1,20 +1,18 @@
 """Small random partners that stand on the edges of every rule about licences, told relative to the moment asked for."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from hypothesis import strategies as st
-
+from tests import random_values as rv
 from tests.reference.model import MANAGERS, PRODUCTS
 
 Record = dict[str, Any]
-Draw = Callable[[st.SearchStrategy[Any]], Any]
 DAY = timedelta(days=1)
 MS = timedelta(milliseconds=1)
 HOUR = timedelta(hours=1)
-CURRENCIES = st.sampled_from(["EUR", "CHF", "KWD"])
+CURRENCIES = rv.sampled_from(["EUR", "CHF", "KWD"])
 NAMES = ["Đorđević", "dordevic", "Müller GmbH", "muller", "株式会社サンプル", "Straße 7", "Alpha", "alpha", "Zulu"]
 # Product and name of the lines of an entitlement; an unknown product becomes OTHER.
 LINES: list[list[tuple[str, str | None]]] = [
@@ -53,25 +51,25 @@ def with_neighbours(*instants: timedelta) -> list[timedelta]:
     return [instant + step * MS for instant in instants for step in (-1, 0, 1)]
 
 
-def added_offsets(days: int) -> st.SearchStrategy[timedelta]:
+def added_offsets(days: int) -> rv.Values[timedelta]:
     """When an entitlement was added: at the edges of the peer group's 30 days and of the report's window."""
     edges = with_neighbours(-30 * DAY, -days * DAY, -90 * DAY, timedelta())
-    return st.sampled_from([*edges, HOUR, -3 * HOUR, -DAY, -31 * DAY, -61 * DAY, -400 * DAY, -400 * DAY])
+    return rv.sampled_from([*edges, HOUR, -3 * HOUR, -DAY, -31 * DAY, -61 * DAY, -400 * DAY, -400 * DAY])
 
 
-def end_offsets(days: int) -> st.SearchStrategy[timedelta]:
+def end_offsets(days: int) -> rv.Values[timedelta]:
     """When it ends: at the edges of the windows."""
     edges = with_neighbours(90 * DAY, days * DAY)
-    return st.sampled_from([*edges, HOUR, DAY, 30 * DAY, 366 * DAY, 366 * DAY])
+    return rv.sampled_from([*edges, HOUR, DAY, 30 * DAY, 366 * DAY, 366 * DAY])
 
 
 # What has already happened at the moment asked for; whatever turns between it and the import would wait for the clock.
-past_offsets = st.sampled_from([-400 * DAY, -30 * DAY, -MS, timedelta()])
-figures = st.sampled_from([(0, 0, 0), (0, 3, 1), (4, 1, 1), (5, 3, 3), (5, 5, 0), (8, 6, 2), (8, 0, 0), (8, 5, 5)])
-figures |= st.sampled_from([(10, 12, 12), (100, 101, 7), (7, 3, 0), (1_000_000, 333_333, 1), (5, 1_000_000, 999_999)])
+past_offsets = rv.sampled_from([-400 * DAY, -30 * DAY, -MS, timedelta()])
+figures = rv.sampled_from([(0, 0, 0), (0, 3, 1), (4, 1, 1), (5, 3, 3), (5, 5, 0), (8, 6, 2), (8, 0, 0), (8, 5, 5)])
+figures |= rv.sampled_from([(10, 12, 12), (100, 101, 7), (7, 3, 0), (1_000_000, 333_333, 1), (5, 1_000_000, 999_999)])
 # Rates with ties, at the 75 % and above the total: what a peer group is made of.
-group_figures = st.sampled_from([(8, 6, 1), (8, 6, 6), (4 * 5, 15, 0), (8, 5, 2), (5, 0, 0), (5, 2, 2), (10, 4, 1)])
-group_figures |= st.sampled_from([(8, 7, 7), (9, 12, 3), (10, 8, 8), (1000, 749, 5), (1000, 751, 9), (5, 5, 5)])
+group_figures = rv.sampled_from([(8, 6, 1), (8, 6, 6), (4 * 5, 15, 0), (8, 5, 2), (5, 0, 0), (5, 2, 2), (10, 4, 1)])
+group_figures |= rv.sampled_from([(8, 7, 7), (9, 12, 3), (10, 8, 8), (1000, 749, 5), (1000, 751, 9), (5, 5, 5)])
 
 
 def line(product: str, chosen: tuple[int, int, int], name: str | None = None) -> Record:
@@ -80,117 +78,117 @@ def line(product: str, chosen: tuple[int, int, int], name: str | None = None) ->
     return {"product": product, **named, "total": chosen[0], "assigned": chosen[1], "used": chosen[2]}
 
 
-@st.composite
-def lines(draw: Draw) -> list[Record]:
+@rv.composite
+def lines(draw: rv.Draw) -> list[Record]:
     """Lines of none to three products, some with names."""
-    return [line(product, draw(figures), name) for product, name in draw(st.sampled_from(LINES))]
+    return [line(product, draw(figures), name) for product, name in draw(rv.sampled_from(LINES))]
 
 
-@st.composite
-def entitlement(draw: Draw, number: str, customers: list[str], days: int, *, is_steady: bool) -> tuple[str, Record]:
+@rv.composite
+def entitlement(draw: rv.Draw, number: str, customers: list[str], days: int, *, is_steady: bool) -> tuple[str, Record]:
     """A subscription or a trial, with its kind; a steady one turns at none of the moments near the one asked for."""
-    fixed = {"number": number, "customer": draw(st.sampled_from(customers)), "licenses": draw(lines())}
-    has_ended = draw(st.integers(0, 6)) == 0 and not is_steady
+    fixed = {"number": number, "customer": draw(rv.sampled_from(customers)), "licenses": draw(lines())}
+    has_ended = draw(rv.integers(0, 6)) == 0 and not is_steady
     starts = (
-        -500 * DAY if has_ended or is_steady else draw(st.sampled_from([-500 * DAY, -500 * DAY, timedelta(), HOUR]))
+        -500 * DAY if has_ended or is_steady else draw(rv.sampled_from([-500 * DAY, -500 * DAY, timedelta(), HOUR]))
     )
     end = draw(past_offsets) if has_ended else draw(end_offsets(days).filter(lambda one: one > starts))
     fixed |= {"addedAt": draw(added_offsets(days)), "startsAt": starts, "endsAt": end}
     if is_steady:
         fixed["endsAt"] = max(fixed["endsAt"], 30 * DAY)
-    if draw(st.booleans()):
+    if draw(rv.booleans()):
         return "trials", fixed
-    more: Record = {"autoRenew": draw(st.booleans())}
+    more: Record = {"autoRenew": draw(rv.booleans())}
     for name, values in _OPTIONAL.items():
-        if draw(st.integers(0, 4)) == 0:
+        if draw(rv.integers(0, 4)) == 0:
             more[name] = draw(values)
-    if draw(st.integers(0, 7)) == 0:
-        more["cancelledAt"] = None if is_steady else draw(st.none() | past_offsets | st.just(DAY))
+    if draw(rv.integers(0, 7)) == 0:
+        more["cancelledAt"] = None if is_steady else draw(rv.none() | past_offsets | rv.just(DAY))
     return "subscriptions", {**fixed, **more}
 
 
-_OPTIONAL: Mapping[str, st.SearchStrategy[Any]] = {
-    "termMonths": st.sampled_from([1, 7, 24]),
-    "setUp": st.booleans(),
-    "suspended": st.just(value=True),
+_OPTIONAL: Mapping[str, rv.Values[Any]] = {
+    "termMonths": rv.sampled_from([1, 7, 24]),
+    "setUp": rv.booleans(),
+    "suspended": rv.just(value=True),
 }
 
 
-@st.composite
-def peer(draw: Draw, number: str, customers: list[str], product: str) -> tuple[str, Record]:
+@rv.composite
+def peer(draw: rv.Draw, number: str, customers: list[str], product: str) -> tuple[str, Record]:
     """An entitlement whose line belongs to the peer group."""
     fixed = {
         "number": number,
-        "customer": draw(st.sampled_from(customers)),
+        "customer": draw(rv.sampled_from(customers)),
         "licenses": [line(product, draw(group_figures))],
-        "addedAt": draw(st.sampled_from([-30 * DAY, -30 * DAY - MS, -200 * DAY])),
+        "addedAt": draw(rv.sampled_from([-30 * DAY, -30 * DAY - MS, -200 * DAY])),
         "startsAt": -300 * DAY,
-        "endsAt": draw(st.sampled_from([90 * DAY, 200 * DAY])),
+        "endsAt": draw(rv.sampled_from([90 * DAY, 200 * DAY])),
     }
-    if draw(st.booleans()):
+    if draw(rv.booleans()):
         return "trials", fixed
     return "subscriptions", {**fixed, "autoRenew": True}
 
 
-@st.composite
-def usage(draw: Draw, held: list[tuple[str, str, str | None]], *, youngest: int) -> Record:
+@rv.composite
+def usage(draw: rv.Draw, held: list[tuple[str, str, str | None]], *, youngest: int) -> Record:
     """A day's figures of some line."""
-    number, product, name = draw(st.sampled_from(held))
+    number, product, name = draw(rv.sampled_from(held))
     ago = [0, 1, 2, 3, 6, 7, 8, 9, 10, 13, 14, 15, 20, 21, 27, 28, 60, 80, 83]
-    assigned = draw(st.integers(0, 12))
-    day = {"day": draw(st.sampled_from([day for day in ago if day >= youngest]))}
+    assigned = draw(rv.integers(0, 12))
+    day = {"day": draw(rv.sampled_from([day for day in ago if day >= youngest]))}
     named = {"entitlement": number, "product": product, **day, "assigned": assigned}
     if name is not None:
         named["name"] = name
-    total = {"total": draw(st.integers(0, 12))} if draw(st.booleans()) else {}
-    return {**named, "used": draw(st.integers(0, assigned)), **total}
+    total = {"total": draw(rv.integers(0, 12))} if draw(rv.booleans()) else {}
+    return {**named, "used": draw(rv.integers(0, assigned)), **total}
 
 
-def invoice(subscriptions: list[str]) -> st.SearchStrategy[Record]:
+def invoice(subscriptions: list[str]) -> rv.Values[Record]:
     """An invoice of a subscription; one that is delivered again can be of another one, and VOID."""
-    fixed = {"number": st.sampled_from(["I-1", "I-2", "I-3", "I-4", "I-5"]), "dueOn": st.just("2026-12-01")}
-    issued = st.sampled_from(["2026-09-01", "2026-10-01", "2026-11-01"])
-    money = {"amount": st.sampled_from(["10.50", "3", "0.0001", "999999999999.99"]), "currency": CURRENCIES}
-    state = st.sampled_from(["OPEN", "PAID", "OVERDUE", "VOID"])
-    of = {"subscription": st.sampled_from(subscriptions), "state": state, "issuedOn": issued}
-    return st.fixed_dictionaries({**fixed, **of, **money})
+    fixed = {"number": rv.sampled_from(["I-1", "I-2", "I-3", "I-4", "I-5"]), "dueOn": rv.just("2026-12-01")}
+    issued = rv.sampled_from(["2026-09-01", "2026-10-01", "2026-11-01"])
+    money = {"amount": rv.sampled_from(["10.50", "3", "0.0001", "999999999999.99"]), "currency": CURRENCIES}
+    state = rv.sampled_from(["OPEN", "PAID", "OVERDUE", "VOID"])
+    of = {"subscription": rv.sampled_from(subscriptions), "state": state, "issuedOn": issued}
+    return rv.fixed_dictionaries({**fixed, **of, **money})
 
 
-@st.composite
-def customer(draw: Draw, key: str, *, is_steady: bool) -> Record:
+@rv.composite
+def customer(draw: rv.Draw, key: str, *, is_steady: bool) -> Record:
     """A customer, sometimes a removed one."""
     found: Record = {
         "externalId": key,
-        "name": draw(st.sampled_from(NAMES)),
-        "managedBy": draw(st.sampled_from(MANAGERS)),
+        "name": draw(rv.sampled_from(NAMES)),
+        "managedBy": draw(rv.sampled_from(MANAGERS)),
         "createdAt": -600 * DAY,
     }
-    if draw(st.integers(0, 9)) == 0 and not is_steady:
-        found["removedAt"] = draw(st.sampled_from([-DAY, timedelta(), DAY]))
+    if draw(rv.integers(0, 9)) == 0 and not is_steady:
+        found["removedAt"] = draw(rv.sampled_from([-DAY, timedelta(), DAY]))
     return found
 
 
-@st.composite
-def license_examples(draw: Draw) -> LicenseExample:
+@rv.composite
+def license_examples(draw: rv.Draw) -> LicenseExample:
     """A partner: customers with and without entitlements, a crowd of peers where one is wanted, usage of some days."""
-    shift = draw(st.sampled_from(["", "", "", "MONDAY", "BEFORE_MONDAY"]))
-    days, is_steady = draw(st.sampled_from([1, 30, 90, 365])), bool(shift)
-    customers = [f"C-{place}" for place in range(draw(st.sampled_from([1, 3, 6, 12])))]
-    first = [draw(entitlement(f"E-{n}", customers, days, is_steady=is_steady)) for n in range(draw(st.integers(0, 15)))]
-    crowd = draw(st.sampled_from([0, 6, 7, 8, 8, 9, 13]))
-    product = draw(st.sampled_from(["MEETINGS", "CALLING"]))
+    shift = draw(rv.sampled_from(["", "", "", "MONDAY", "BEFORE_MONDAY"]))
+    days, is_steady = draw(rv.sampled_from([1, 30, 90, 365])), bool(shift)
+    customers = [f"C-{place}" for place in range(draw(rv.sampled_from([1, 3, 6, 12])))]
+    first = [draw(entitlement(f"E-{n}", customers, days, is_steady=is_steady)) for n in range(draw(rv.integers(0, 15)))]
+    crowd = draw(rv.sampled_from([0, 6, 7, 8, 8, 9, 13]))
+    product = draw(rv.sampled_from(["MEETINGS", "CALLING"]))
     first += [draw(peer(f"P-{n}", customers, product)) for n in range(crowd)]
     whole = [draw(customer(key, is_steady=is_steady)) for key in customers]
-    assigned = draw(st.lists(st.sampled_from(customers), unique=True))
+    assigned = draw(rv.subsets(customers))
     streams = [("customers", [*whole]), ("administrators", administrators(assigned)), *group_by_kind(first)]
     held = [target for _, delivered in first for target in usage_targets(delivered)]
     if held:
-        reports = draw(st.lists(usage(held, youngest=8 if shift else 0), max_size=30))
+        reports = draw(rv.lists(usage(held, youngest=8 if shift else 0), max_size=30))
         streams.append(("license-usage", reports))
     subscriptions = [line["number"] for kind, line in first if kind == "subscriptions"]
     if subscriptions:
-        streams.append(("invoices", draw(st.lists(invoice(subscriptions), max_size=8))))
-    if first and draw(st.integers(0, 2)) == 0:
+        streams.append(("invoices", draw(rv.lists(invoice(subscriptions), max_size=8))))
+    if first and draw(rv.integers(0, 2)) == 0:
         # Delivered again, with other facts: what was summed up before must follow.
         kinds = {line["number"]: kind for kind, line in first}
         again = [draw(entitlement(number, customers, days, is_steady=is_steady)) for number in list(kinds)[:8]]

@@ -20,6 +20,8 @@ from store.database.clock import utc_now
 from store.database.scope import Scope
 from store.imports.calls import deliver_call_media, deliver_calls
 from store.imports.deliveries import UpsertResult
+from tests import random_values as rv
+from tests.random_values import seeded
 from tests.reference.api_client import ApiClient
 from tests.reference.calls_model import Call, DeliveredCalls, endpoint, quality
 from tests.store.factory_customers import add_customer
@@ -33,35 +35,35 @@ MEASUREMENTS = {"loss": "packetLossPercent", "jitter": "jitterMs", "latency": "l
 Record = dict[str, Any]
 Sums = dict[str, Any]
 
-report_ids = st.sampled_from(["R-1", "R-2", "R-3", "R-4", "R-5"])
-legs = st.fixed_dictionaries(
+report_ids = rv.sampled_from(["R-1", "R-2", "R-3", "R-4", "R-5"])
+legs = rv.fixed_dictionaries(
     {
         "Report ID": report_ids,
-        "Org UUID": st.sampled_from(["A", "A", "B"]),
-        "Start time": st.sampled_from(STARTS).map(format_instant),
-        "Duration": st.sampled_from(["0", "59", "60", "3600"]),
+        "Org UUID": rv.sampled_from(["A", "A", "B"]),
+        "Start time": rv.sampled_from(STARTS).map(format_instant),
+        "Duration": rv.sampled_from(["0", "59", "60", "3600"]),
     },
     optional={
-        "Correlation ID": st.sampled_from(["X-1", "X-1", "X-2", "R-1"]),
-        "User UUID": st.sampled_from(["ann", "bob"]),
-        "User type": st.sampled_from(["User", "User", "CallQueue", "Place", "VoiceMailGroup"]),
-        "Client type": st.sampled_from(["WXC_CLIENT", "WXC_DEVICE"]),
-        "Model": st.sampled_from(["Room Kit", "8845"]),
-        "Related reason": st.sampled_from(["CallQueue", "HuntGroup"]),
-        "Original reason": st.sampled_from(["CallQueue", "NoAnswer"]),
+        "Correlation ID": rv.sampled_from(["X-1", "X-1", "X-2", "R-1"]),
+        "User UUID": rv.sampled_from(["ann", "bob"]),
+        "User type": rv.sampled_from(["User", "User", "CallQueue", "Place", "VoiceMailGroup"]),
+        "Client type": rv.sampled_from(["WXC_CLIENT", "WXC_DEVICE"]),
+        "Model": rv.sampled_from(["Room Kit", "8845"]),
+        "Related reason": rv.sampled_from(["CallQueue", "HuntGroup"]),
+        "Original reason": rv.sampled_from(["CallQueue", "NoAnswer"]),
     },
 )
 # Sums of these figures are exact in any order.
-media = st.fixed_dictionaries(
+media = rv.fixed_dictionaries(
     {"reportId": report_ids},
     optional={
-        "packetLossPercent": st.sampled_from([0, 4.75, 5, None]),
-        "jitterMs": st.sampled_from([0, 149.5, 150, None]),
-        "latencyMs": st.sampled_from([0, 399.5, 400, None]),
+        "packetLossPercent": rv.sampled_from([0, 4.75, 5, None]),
+        "jitterMs": rv.sampled_from([0, 149.5, 150, None]),
+        "latencyMs": rv.sampled_from([0, 399.5, 400, None]),
     },
 )
-lines = st.tuples(st.just("calls"), legs) | st.tuples(st.just("call-media"), media)
-deliveries = st.lists(lines, min_size=1, max_size=12)
+lines = rv.tuples(rv.just("calls"), legs) | rv.tuples(rv.just("call-media"), media)
+deliveries = rv.lists(lines, min_size=1, max_size=12)
 KEYS = {"calls": "Report ID", "call-media": "reportId"}
 
 
@@ -71,7 +73,7 @@ def test_the_sums_are_those_of_the_last_delivery(mongo_uri: str, database_name: 
         api = runner.run(ApiClient.open(mongo_uri, database_name))
 
         @settings(max_examples=ROUNDS, phases=[Phase.explicit, Phase.reuse, Phase.generate])
-        @given(st.lists(deliveries, min_size=GROUPS, max_size=GROUPS), st.integers(1, 5), st.booleans())
+        @given(seeded(rv.lists(deliveries, min_size=GROUPS, max_size=GROUPS)), st.integers(1, 5), st.booleans())
         def agree(groups: list[list[tuple[str, Record]]], size: int, is_repeated: bool) -> None:
             delivered = [_of_group(number, lines) for number, lines in enumerate(groups)]
             runner.run(_compare(api, f"partner-{next(partners)}", delivered, size, is_repeated))

@@ -28,6 +28,7 @@ from store.database.scope import Scope
 from store.events.log import EventDraft
 from store.indexes import ensure_indexes
 from store.tenants.partners import Partners
+from tests.random_values import seeded
 from tests.reference import model
 from tests.reference.api_client import EXAMPLES
 from tests.reference.customer_worlds import (
@@ -58,7 +59,7 @@ def test_the_store_answers_what_domain_md_says(mongo_uri: str, database_name: st
 
         # Every step of shrinking is a round of imports: minutes for an example that is small already.
         @settings(max_examples=EXAMPLES // GROUPS, phases=[Phase.explicit, Phase.reuse, Phase.generate])
-        @given(group_examples())
+        @given(seeded(group_examples()))
         def agree(example: tuple[list[Streams], list[Question]]) -> None:
             runner.run(_compared(client, f"partner-{next(partners)}", *example))
 

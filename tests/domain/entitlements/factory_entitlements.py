@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from domain.customers.statuses import CustomerFacts, Thresholds
 from domain.entitlements.lifecycle import Entitlement, LicenseFigures
 from domain.types import Product
+from tests import random_values as rv
 
 NOON = datetime(2026, 11, 22, 12)
 DAY = timedelta(days=1)
@@ -53,37 +54,50 @@ instants = st.integers(-80, 80).map(lambda half_days: NOON + half_days * timedel
 thresholds = st.builds(Thresholds, st.integers(1, 20), st.integers(1, 20))
 
 
-@st.composite
-def entitlements(draw: st.DrawFn, number: int = 1) -> Entitlement:
+_instants = rv.integers(-80, 80).map(lambda half_days: NOON + half_days * timedelta(hours=12))
+
+
+@rv.composite
+def _entitlements(draw: rv.Draw, number: int = 1) -> Entitlement:
     """Any entitlement that an import could have made."""
-    kind = draw(st.sampled_from(["SUBSCRIPTION", "TRIAL"]))
+    kind = draw(rv.sampled_from(["SUBSCRIPTION", "TRIAL"]))
     is_subscription = kind == "SUBSCRIPTION"
-    starts = draw(instants)
-    first_end = starts + draw(st.integers(1, 60)) * timedelta(hours=12)
-    total, assigned = draw(st.integers(0, 3)), draw(st.integers(0, 3))
+    starts = draw(_instants)
+    first_end = starts + draw(rv.integers(1, 60)) * timedelta(hours=12)
+    total, assigned = draw(rv.integers(0, 3)), draw(rv.integers(0, 3))
     return Entitlement(
         id=f"{'sub' if is_subscription else 'tri'}_{number}",
         number=f"N-{number}",
         kind=kind,
-        added_at=starts - draw(st.integers(0, 80)) * timedelta(hours=12),
+        added_at=starts - draw(rv.integers(0, 80)) * timedelta(hours=12),
         starts_at=starts,
         first_ends_at=first_end,
         # A subscription that does not renew any more can have reached a later end before.
-        ends_at=first_end + draw(st.sampled_from([0, 0, 31])) * DAY if is_subscription else first_end,
-        renewals=draw(st.integers(0, 2)) if is_subscription else 0,
-        term_months=draw(st.integers(1, 3)) if is_subscription else None,
-        auto_renew=is_subscription and draw(st.booleans()),
-        set_up=not is_subscription or draw(st.booleans()),
-        suspended=is_subscription and draw(st.booleans()),
-        suspended_at=draw(st.none() | instants) if is_subscription else None,
+        ends_at=first_end + draw(rv.sampled_from([0, 0, 31])) * DAY if is_subscription else first_end,
+        renewals=draw(rv.integers(0, 2)) if is_subscription else 0,
+        term_months=draw(rv.integers(1, 3)) if is_subscription else None,
+        auto_renew=is_subscription and draw(rv.booleans()),
+        set_up=not is_subscription or draw(rv.booleans()),
+        suspended=is_subscription and draw(rv.booleans()),
+        suspended_at=draw(rv.none() | _instants) if is_subscription else None,
         overdue_invoice=None,
-        cancelled_at=draw(st.none() | instants) if is_subscription else None,
+        cancelled_at=draw(rv.none() | _instants) if is_subscription else None,
         licenses=[LicenseFigures(Product.MEETINGS, total, assigned, 0)],
     )
 
 
-@st.composite
-def customers(draw: st.DrawFn) -> CustomerFacts:
+@rv.composite
+def _customers(draw: rv.Draw) -> CustomerFacts:
     """A customer with up to four entitlements."""
-    held = [draw(entitlements(number)) for number in range(draw(st.integers(0, 4)))]
-    return CustomerFacts(draw(instants), draw(st.none() | instants), draw(st.none() | instants), held)
+    held = [draw(_entitlements(number)) for number in range(draw(rv.integers(0, 4)))]
+    return CustomerFacts(draw(_instants), draw(rv.none() | _instants), draw(rv.none() | _instants), held)
+
+
+def entitlements() -> st.SearchStrategy[Entitlement]:
+    """Any entitlement that an import could have made."""
+    return rv.seeded(_entitlements())
+
+
+def customers() -> st.SearchStrategy[CustomerFacts]:
+    """A customer with up to four entitlements."""
+    return rv.seeded(_customers())
