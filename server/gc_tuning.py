@@ -11,6 +11,7 @@ _THRESHOLDS = (20_000, 5, 10)
 
 
 def tune_gc() -> None:
-    """Set the thresholds after startup; exclude the objects that exist now, which are permanent."""
+    """Collect with these thresholds; exclude the objects that exist now, which are permanent."""
     gc.freeze()
     gc.set_threshold(*_THRESHOLDS)
+    gc.enable()

@@ -149,7 +149,7 @@ class ServerHarness:
                 stop(process)
 
     def _open_process(self, arguments: Sequence[str]) -> "subprocess.Popen[str]":
-        command = [sys.executable, "-m", "server.cli.command_line", *arguments]
+        command = [sys.executable, "-m", "server.cli.entry", *arguments]
         return subprocess.Popen(command, cwd=ROOT, env=self.environment, stdout=subprocess.PIPE, text=True)
 
 

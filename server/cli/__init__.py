@@ -1,1 +1,1 @@
-"""The command line `partnerhub`. Read command_line.py first."""
+"""The command line `partnerhub`. Read command_line.py first; entry.py starts it."""

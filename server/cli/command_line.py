@@ -212,7 +212,3 @@ def main() -> None:
         sentence = "\n".join(map(printable, str(problem).splitlines()))
         Console(stderr=True).print(sentence, style="red", markup=False, highlight=False, soft_wrap=True)
         sys.exit(2)
-
-
-if __name__ == "__main__":
-    main()
