@@ -1,29 +1,39 @@
 /** The table of customers: only the visible rows exist. Live changes move nothing that is being read. */
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useEffect, useLayoutEffect, useRef, useState } from "react";
+import { memo, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useLocation } from "wouter";
 import type { CustomerOrderField } from "../gql/graphql";
+import { usePermission } from "../session/viewer";
 import { Button } from "../ui/button";
+import { useFormats } from "../ui/formats";
 import { Icon } from "../ui/icons";
-import { CustomerTableRow } from "./customer_row";
+import { loadMenu } from "../ui/menu_button";
+import { CustomerTableRow, type RowView } from "./customer_row";
 import type { CustomerRow } from "./documents";
 import type { useListState } from "./filters";
 import type { LiveCustomers, Snapshot } from "./live_customers";
 import { useListKeys } from "./list_keys";
+import { type OpenMenu, RowMenu } from "./row_menu";
 
 const ROW_HEIGHT = 52;
 /** The next page is loaded when this many rows are left below the visible ones. */
 const ROWS_AHEAD = 40;
 
-const COLUMNS: readonly { name: string; order?: CustomerOrderField }[] = [
+interface Column {
+  name: string;
+  /** Orders the list. */
+  field?: CustomerOrderField;
+}
+
+const COLUMNS: readonly Column[] = [
   { name: "select" },
-  { name: "name", order: "NAME" },
-  { name: "status", order: "URGENCY" },
+  { name: "name", field: "NAME" },
+  { name: "status", field: "URGENCY" },
   { name: "products" },
   { name: "licenses" },
-  { name: "nextExpiry", order: "NEXT_EXPIRY_AT" },
-  { name: "lastSignIn", order: "LAST_ADMINISTRATOR_SIGN_IN_AT" },
+  { name: "nextExpiry", field: "NEXT_EXPIRY_AT" },
+  { name: "lastSignIn", field: "LAST_ADMINISTRATOR_SIGN_IN_AT" },
   { name: "tags" },
   { name: "actions" },
 ];
@@ -33,15 +43,16 @@ interface Props {
   state: ReturnType<typeof useListState>;
   total: number | undefined;
   selected: ReadonlySet<string>;
-  onSelect(selected: ReadonlySet<string>): void;
+  onToggle(id: string): void;
   onTag(ids: readonly string[]): void;
 }
 
-export function CustomerTable({ live, state, total, selected, onSelect, onTag }: Props) {
+export function CustomerTable({ live, state, total, selected, onToggle, onTag }: Props) {
   const { t } = useTranslation();
   const { customers, list } = live;
   const scroller = useRef<HTMLDivElement>(null);
-  const [, navigate] = useLocation();
+  const [menu, setMenu] = useState<OpenMenu | null>(null);
+  const view = useRowView(onToggle, onTag, setMenu);
   const rows = useVirtualizer({
     count: customers.length,
     getScrollElement: () => scroller.current,
@@ -55,18 +66,12 @@ export function CustomerTable({ live, state, total, selected, onSelect, onTag }:
     if (live.hasMore && last >= customers.length - ROWS_AHEAD) void list.loadMore();
   }, [live.hasMore, last, customers.length, list]);
   const { entered, showEntered } = useStableView(scroller, customers);
-  const toggle = (id: string) => {
-    const next = new Set(selected);
-    if (!next.delete(id)) next.add(id);
-    onSelect(next);
-  };
-  const open = (id: string) => navigate(`/customers/${id}`);
   const active = useListKeys({
     count: customers.length,
     idAt: (index) => customers[index]?.id,
     scrollTo: (index) => rows.scrollToIndex(index),
-    onOpen: open,
-    onToggle: toggle,
+    onOpen: view.onOpen,
+    onToggle,
     onTag: (id) => onTag(selected.size ? [...selected] : [id]),
   });
   return (
@@ -86,12 +91,9 @@ export function CustomerTable({ live, state, total, selected, onSelect, onTag }:
         aria-multiselectable="true"
         aria-busy={live.isLoading}
         tabIndex={0}
+        onPointerEnter={() => void loadMenu()}
       >
-        <div className="table-row table-head" role="row" aria-rowindex={1}>
-          {COLUMNS.map(({ name, order }) => (
-            <HeadCell key={name} name={name} order={order} state={state} />
-          ))}
-        </div>
+        <TableHead order={state.order} setOrder={state.setOrder} />
         <div className="table-body" role="rowgroup" style={{ height: rows.getTotalSize() }}>
           {live.isLoading && customers.length === 0 && <SkeletonRows />}
           {items.map(({ index, key, start }) => {
@@ -100,39 +102,70 @@ export function CustomerTable({ live, state, total, selected, onSelect, onTag }:
               customer && (
                 <CustomerTableRow
                   key={key}
+                  view={view}
                   customer={customer}
                   index={index}
                   top={start}
                   isSelected={selected.has(customer.id)}
                   isActive={index === active}
                   changedAt={live.changedAt.get(customer.id)}
-                  onToggle={toggle}
-                  onOpen={open}
-                  onTag={onTag}
                 />
               )
             );
           })}
         </div>
       </div>
+      {menu && <RowMenu key={menu.customer.id} {...menu} onTag={onTag} onClose={() => setMenu(null)} />}
     </div>
   );
 }
 
-function HeadCell({ name, order, state }: { name: string; order: CustomerOrderField | undefined; state: Props["state"] }) {
+function useRowView(onToggle: RowView["onToggle"], onTag: RowView["onTag"], setMenu: (menu: OpenMenu) => void): RowView {
   const { t } = useTranslation();
-  const { field, direction } = state.order;
-  const isSorted = order !== undefined && order === field;
-  const sort = isSorted ? (direction === "ASC" ? "ascending" : "descending") : order ? "none" : undefined;
+  const formats = useFormats();
+  const canTag = usePermission("EDIT_TAGS");
+  const [, navigate] = useLocation();
+  return useMemo(
+    () => ({
+      t,
+      formats,
+      canTag,
+      onToggle,
+      onTag,
+      onOpen: (id) => navigate(`/customers/${id}`),
+      onMenu: (customer, button) => setMenu({ customer, button }),
+    }),
+    [t, formats, canTag, onToggle, onTag, navigate, setMenu],
+  );
+}
+
+type HeadProps = Pick<Props["state"], "order" | "setOrder">;
+
+// The order is a new object only where the address has changed.
+const TableHead = memo(function TableHead(props: HeadProps) {
+  return (
+    <div className="table-row table-head" role="row" aria-rowindex={1}>
+      {COLUMNS.map((column) => (
+        <HeadCell key={column.name} {...column} {...props} />
+      ))}
+    </div>
+  );
+});
+
+function HeadCell({ name, field, order, setOrder }: Column & HeadProps) {
+  const { t } = useTranslation();
+  const { direction } = order;
+  const isSorted = field === order.field;
+  const sort = isSorted ? (direction === "ASC" ? "ascending" : "descending") : field ? "none" : undefined;
   const text = t(`column.${name}`);
   return (
     <div role="columnheader" className={`cell cell-${name}`} aria-sort={sort}>
-      {order ? (
+      {field ? (
         <button
           type="button"
           className="head-button"
           tabIndex={-1}
-          onClick={() => state.setOrder(order, isSorted && direction === "ASC" ? "DESC" : "ASC")}
+          onClick={() => setOrder(field, isSorted && direction === "ASC" ? "DESC" : "ASC")}
         >
           {text}
           {isSorted && <Icon name={direction === "ASC" ? "up" : "down"} width="12" height="12" />}
@@ -171,9 +204,9 @@ function useStableView(scroller: React.RefObject<HTMLDivElement | null>, custome
     if (!element || before === customers || before.length === 0) return;
     const first = Math.floor(element.scrollTop / ROW_HEIGHT);
     const anchor = before[first];
-    if (first === 0 || !anchor) return;
+    if (first === 0 || !anchor || customers[first]?.id === anchor.id) return;
     const moved = customers.findIndex(({ id }) => id === anchor.id);
-    if (moved < 0 || moved === first) return;
+    if (moved < 0) return;
     element.scrollTop += (moved - first) * ROW_HEIGHT;
     if (moved > first) setEntered((count) => count + moved - first);
   }, [customers, scroller]);

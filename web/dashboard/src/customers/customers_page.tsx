@@ -33,6 +33,15 @@ export function CustomersPage() {
   const [isExporting, setExporting] = useState(false);
   const canStart = usePermission("MANAGE_TRIALS");
   const tagCustomers = useCallback((ids: readonly string[]) => setTagTask({ kind: "assign", ids }), []);
+  const toggle = useCallback(
+    (id: string) =>
+      setSelected((present) => {
+        const next = new Set(present);
+        if (!next.delete(id)) next.add(id);
+        return next;
+      }),
+    [],
+  );
   const hasFilter = Object.keys(state.filter).length > 0;
   return (
     <div className="customers">
@@ -68,7 +77,7 @@ export function CustomersPage() {
           state={state}
           total={counts?.totalCount}
           selected={selected}
-          onSelect={setSelected}
+          onToggle={toggle}
           onTag={tagCustomers}
         />
       )}

@@ -8,6 +8,8 @@ import type { ListState } from "./filters";
 const PAGE_SIZE = 100;
 /** Of a list that no feed can follow, the first page is read again this long after a change of any customer. */
 const RELOAD_MILLISECONDS = 2_000;
+/** For this time a changed row is highlighted. */
+export const HIGHLIGHT_MILLISECONDS = 1_500;
 /** Changes that arrive together are shown together. */
 const SHOW_MILLISECONDS = 40;
 
@@ -18,7 +20,7 @@ export interface Snapshot {
   error: CombinedError | undefined;
   /** Counts the changes of the feed, so that totals and facets know when to be read again. */
   changes: number;
-  /** When which customer changed, in milliseconds, for a moment's highlight. */
+  /** When which customer changed in the last moment, in milliseconds. */
   changedAt: ReadonlyMap<string, number>;
 }
 
@@ -118,7 +120,9 @@ export class LiveCustomers {
     }
     const present = this.#snapshot;
     const { customers, hasMore } = applyChange(present, { ...change, customer: change.customer ?? null }, this.state.order);
-    const changedAt = new Map(present.changedAt).set(change.customerId, Date.now());
+    const now = Date.now();
+    const recent = [...present.changedAt].filter(([, moment]) => moment > now - HIGHLIGHT_MILLISECONDS);
+    const changedAt = new Map(recent).set(change.customerId, now);
     this.#snapshot = { ...present, customers, hasMore, changedAt, changes: present.changes + 1 };
     this.#showTimer ??= setTimeout(() => {
       this.#showTimer = undefined;

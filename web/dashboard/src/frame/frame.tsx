@@ -6,6 +6,7 @@ import type { FeedClient } from "../../../client/src";
 import type { Permission } from "../gql/graphql";
 import { useViewer } from "../session/viewer";
 import { Icon, type IconName } from "../ui/icons";
+import { Tips } from "../ui/tips";
 import { ConnectionBanner } from "./connection_banner";
 import { TopBar } from "./top_bar";
 import "../ui/ui.css";
@@ -71,6 +72,7 @@ export function Frame({ feed, children }: { feed: FeedClient; children: ReactNod
         )}
         {children}
       </main>
+      <Tips />
     </div>
   );
 }

@@ -64,3 +64,6 @@ export async function chooseLanguage(language: Language): Promise<void> {
 export function currentLanguage(): Language {
   return isLanguage(i18next.language) ? i18next.language : "en";
 }
+
+/** The text of a key in the present language, for what is drawn again by its parent when the language changes. */
+export const text = i18next.t.bind(i18next);

@@ -1,6 +1,6 @@
 /** Numbers, dates and durations in the language of the page. */
-import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
+import { currentLanguage } from "../texts/texts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -20,7 +20,7 @@ export interface Formats {
   country(code: string): string;
 }
 
-export function createFormats(language: string): Formats {
+function createFormats(language: string): Formats {
   const numbers = new Intl.NumberFormat(language);
   const percents = new Intl.NumberFormat(language, { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 });
   // Days are days in UTC, as in the rules of the domain.
@@ -28,6 +28,7 @@ export function createFormats(language: string): Formats {
   const months = new Intl.DateTimeFormat(language, { month: "long", year: "numeric", timeZone: "UTC" });
   const instants = new Intl.DateTimeFormat(language, { dateStyle: "long", timeStyle: "long" });
   const durations = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
+  const moneys = new Map<string, Intl.NumberFormat>();
   const countries = new Intl.DisplayNames(language, { type: "region" });
   return {
     number: (value) => numbers.format(value),
@@ -45,7 +46,11 @@ export function createFormats(language: string): Formats {
       if (size < 730 * DAY) return durations.format(Math.round(distance / (30.44 * DAY)), "month");
       return durations.format(Math.round(distance / (365.25 * DAY)), "year");
     },
-    money: (amount, currency) => new Intl.NumberFormat(language, { style: "currency", currency }).format(Number(amount)),
+    money(amount, currency) {
+      const format = moneys.get(currency) ?? new Intl.NumberFormat(language, { style: "currency", currency });
+      moneys.set(currency, format);
+      return format.format(Number(amount));
+    },
     country(code) {
       try {
         return countries.of(code) ?? code;
@@ -56,7 +61,20 @@ export function createFormats(language: string): Formats {
   };
 }
 
+const made = new Map<string, Formats>();
+
+/** The formats of a language, made once: an Intl object takes longer to make than a row of a list. */
+function formatsOf(language: string): Formats {
+  const formats = made.get(language) ?? createFormats(language);
+  made.set(language, formats);
+  return formats;
+}
+
+/** The formats of the present language, for what is drawn again by its parent when the language changes. */
+export function currentFormats(): Formats {
+  return formatsOf(currentLanguage());
+}
+
 export function useFormats(): Formats {
-  const { i18n } = useTranslation();
-  return useMemo(() => createFormats(i18n.language), [i18n.language]);
+  return formatsOf(useTranslation().i18n.language);
 }

@@ -2,8 +2,8 @@
 import { lazy, type ReactNode, Suspense, useRef, useState } from "react";
 import { Button as AriaButton, type PopoverProps } from "react-aria-components";
 
-const load = () => import("./menu_popover");
-const MenuPopover = lazy(load);
+export const loadMenu = () => import("./menu_popover");
+export const MenuPopover = lazy(loadMenu);
 
 export interface MenuEntry {
   id: string;
@@ -30,15 +30,13 @@ export interface MenuGroup {
 
 interface Props {
   className: string;
-  /** The name of the menu, and of the button where `isIcon`. */
   label: string;
-  isIcon?: boolean;
   placement: NonNullable<PopoverProps["placement"]>;
   groups(): readonly MenuGroup[];
   children: ReactNode;
 }
 
-export function MenuButton({ className, label, isIcon = false, placement, groups, children }: Props) {
+export function MenuButton({ className, label, placement, groups, children }: Props) {
   const button = useRef<HTMLButtonElement>(null);
   const [isOpen, setOpen] = useState(false);
   return (
@@ -46,11 +44,10 @@ export function MenuButton({ className, label, isIcon = false, placement, groups
       <AriaButton
         ref={button}
         className={className}
-        {...(isIcon && { excludeFromTabOrder: true, "aria-label": label })}
         aria-haspopup="menu"
         aria-expanded={isOpen}
-        onHoverStart={() => void load()}
-        onFocus={() => void load()}
+        onHoverStart={() => void loadMenu()}
+        onFocus={() => void loadMenu()}
         onPress={() => setOpen(true)}
         onKeyDown={(event) => event.key === "ArrowDown" && setOpen(true)}
       >

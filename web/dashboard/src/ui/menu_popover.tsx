@@ -7,7 +7,7 @@ interface Props {
   label: string;
   placement: NonNullable<PopoverProps["placement"]>;
   groups: readonly MenuGroup[];
-  triggerRef: React.RefObject<HTMLButtonElement | null>;
+  triggerRef: React.RefObject<HTMLElement | null>;
   onClose(): void;
 }
 

@@ -1,7 +1,6 @@
 /** A status: always its colour, its icon and its word; the reason on hover and focus. */
-import { Focusable, Tooltip, TooltipTrigger } from "react-aria-components";
-import { useTranslation } from "react-i18next";
 import type { CustomerStatus } from "../gql/graphql";
+import { text } from "../texts/texts";
 import { Icon, type IconName } from "./icons";
 import "./chips.css";
 
@@ -15,28 +14,14 @@ export function statusIcon(status: CustomerStatus): IconName {
   return status.toLowerCase().replaceAll("_", "-") as IconName;
 }
 
+// Without hooks, as everything that each row of the long list has: the parent is drawn again with another language.
 export function StatusLabel({ status }: { status: CustomerStatus }) {
-  const { t } = useTranslation();
+  const name = statusIcon(status);
   return (
-    <span className={`status status-${statusIcon(status)}`}>
-      <Icon name={statusIcon(status)} width="12" height="12" />
-      {t(`status.${status}`)}
+    <span className={`status status-${name}`}>
+      <Icon name={name} width="12" height="12" />
+      {text(`status.${status}`)}
     </span>
-  );
-}
-
-export function StatusChip({ detail }: { detail: StatusDetail }) {
-  return (
-    <TooltipTrigger delay={300}>
-      <Focusable>
-        <span role="img" tabIndex={-1} aria-label={detail.reason} className="status-focus">
-          <StatusLabel status={detail.status} />
-        </span>
-      </Focusable>
-      <Tooltip className="tooltip" offset={4}>
-        {detail.reason}
-      </Tooltip>
-    </TooltipTrigger>
   );
 }
 
@@ -47,11 +32,13 @@ export function StatusChips({ details }: { details: readonly StatusDetail[] }) {
   const rest = details.slice(SHOWN);
   return (
     <span className="chips">
-      {details.slice(0, SHOWN).map((detail) => (
-        <StatusChip key={detail.status} detail={detail} />
+      {details.slice(0, SHOWN).map(({ status, reason }) => (
+        <span key={status} role="img" tabIndex={-1} aria-label={reason} data-tip={reason} className="status-focus">
+          <StatusLabel status={status} />
+        </span>
       ))}
       {rest.length > 0 && (
-        <span className="status" title={rest.map(({ reason }) => reason).join("\n")}>
+        <span className="status" data-tip={rest.map(({ reason }) => reason).join("\n")}>
           +{rest.length}
         </span>
       )}
