@@ -64,6 +64,19 @@ class EmbeddedObjects:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptRows:
+    """How the objects of a type, which live longer than one operation and never change, keep their latest row.
+
+    An object has it as the attribute `attribute`: `()` at first, or None where it keeps none. `moment(context)` is the
+    moment of an operation, and `changes_at(object, moment)` the next one at which a value of a `timed` field changes.
+    """
+
+    attribute: str
+    moment: Callable[[Any], Any]
+    changes_at: Callable[[Any, Any], Any]
+
+
+@dataclass(frozen=True, slots=True)
 class FieldExecution:
     """How the compiled executor resolves a field.
 
@@ -81,6 +94,7 @@ class FieldExecution:
         returns, as a frozenset; None for all. graphql-core's executor never passes it.
     is_synchronous: `each` never returns an awaitable. The code of the rows calls it where it returns a scalar or an
         enum value and has no arguments.
+    is_timed: of one object, the value of `each` depends on the moment only (KeptRows).
     """
 
     stored: StoredValue | None = None
@@ -93,10 +107,13 @@ class FieldExecution:
     same_read: bool = False
     takes_projection: bool = False
     is_synchronous: bool = False
+    is_timed: bool = False
 
 
 # The key in the extensions of an object type of `function(objects) -> bool`: whether `is_type_of` is True for them all.
 ARE_ALL_OF_TYPE = "are_all_of_type"
+# The key in the extensions of an object type of its KeptRows.
+KEPT_ROWS = "kept_rows"
 _NOTHING_DECLARED = FieldExecution()
 
 

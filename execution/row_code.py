@@ -23,11 +23,12 @@ It is optimistic: `slow` completes a row with anything unexpected as graphql-cor
 by `repr`, so no text of a client or of a schema becomes code.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from graphql import Undefined
 
+from execution.kept_rows import kept_row_code
 from execution.plan import FAILED, FieldPlan, ObjectPlan, Rows
 
 
@@ -35,14 +36,17 @@ def build_rows(plan: ObjectPlan) -> Rows:
     """Return the function that builds the rows of a plan."""
     names: dict[str, Any] = {"FAILED": FAILED, "Undefined": Undefined}
     columns = [(f"c{index}", f"v{column.index}") for index, column in enumerate(plan.columns)]
+    kept = kept_row_code(plan, names)
     lines = [
         f"def rows({', '.join(['objects', 'context', 'slow', *(column for column, _ in columns)])}):",
         " results = []",
         " add = results.append",
+        *(f" {line}" for line in kept.before),
         _loop(columns),
         "  try:",
+        *(f"   {line}" for line in kept.look_up),
         *(f"   {line}" for line in _reads(plan, names)),
-        *(f"   {line}" for line in _adds(plan)),
+        *(f"   {line}" for line in _adds(plan, kept.keep)),
         "  except Exception:",
         "   add(slow(len(results)))",
         " return results",
@@ -141,17 +145,15 @@ def _read_value(field: FieldPlan, variable: str, names: dict[str, Any]) -> Itera
         yield f" if {variable} is None or {variable} is Undefined: raise ValueError"
 
 
-def _adds(plan: ObjectPlan) -> Iterator[str]:
-    """Yield the lines that add the row to the results."""
-    row = _row(plan)
+def _adds(plan: ObjectPlan, keep: Sequence[str]) -> Iterator[str]:
+    """Yield the lines that add the row `r` to the results."""
     conditions = [condition for field in plan.fields if (condition := _unexpected(field))]
-    if conditions:
-        yield f"if {' or '.join(conditions)}:"
-        yield " add(slow(len(results)))"
-        yield "else:"
-        yield f" add({row})"
-    else:
-        yield f"add({row})"
+    yield f"if {' or '.join(conditions) or 'False'}:"
+    yield " add(slow(len(results)))"
+    yield "else:"
+    yield f" r = {_row(plan)}"
+    yield from (f" {line}" for line in keep)
+    yield " add(r)"
 
 
 def _row(plan: ObjectPlan) -> str:

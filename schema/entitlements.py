@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from domain.entitlements.license_keys import MAX_LICENSE_LINES
-from domain.entitlements.lifecycle import is_subscription, is_trial
+from domain.entitlements.lifecycle import is_subscription, is_trial, next_change_at
 from domain.entitlements.orders import CompleteOrderSetup
 from domain.entitlements.trials import MAX_EXTENDED_TRIAL_DAYS
 from resolvers import entitlements, trials
@@ -58,7 +58,9 @@ class Entitlement(Node):
         batch=True,
         reads=(EntitlementDocument.customer_id,),
     )
-    state = field(entitlements.state, EntitlementState, "The state at the moment of the request.", reads=TERMS)
+    state = field(
+        entitlements.state, EntitlementState, "The state at the moment of the request.", reads=TERMS, is_timed=True
+    )
     added_at: datetime = strawberry.field(description="The moment at which the entitlement was added.")
     starts_at: datetime = strawberry.field(description="The start.")
     ends_at = field(
@@ -66,6 +68,7 @@ class Entitlement(Node):
         datetime,
         "The end; of a subscription that renews, the end of the present term.",
         reads=TERMS,
+        is_timed=True,
     )
     days_remaining = field(
         entitlements.days_remaining,
@@ -83,7 +86,7 @@ class Entitlement(Node):
 
 
 @strawberry.type
-@shows(EntitlementDocument, is_subscription)
+@shows(EntitlementDocument, is_subscription, next_change_at)
 class CustomerSubscription(Entitlement):
     """A subscription of a customer."""
 
@@ -106,6 +109,7 @@ class CustomerSubscription(Entitlement):
         "The delivered moment from which the subscription has been marked unpaid. Null where it is not marked unpaid, "
         "and where no moment was delivered.",
         reads=(EntitlementDocument.suspended, EntitlementDocument.suspended_at),
+        is_timed=True,
     )
     renews_at = field(
         entitlements.renews_at,
@@ -134,7 +138,7 @@ class TrialExtension:
 
 
 @strawberry.type
-@shows(EntitlementDocument, is_trial)
+@shows(EntitlementDocument, is_trial, next_change_at)
 class Trial(Entitlement):
     """A trial of a customer."""
 

@@ -81,20 +81,20 @@ def field(
     embedded: EmbeddedField[Any] | None = None,
     reads: Iterable[Field[Any]] | None = None,
     same_read: bool = False,
+    is_timed: bool = False,
     **arguments: Argument,
 ) -> Any:
     """A field that `resolver(context, parent, **arguments)` answers; input objects reach it as plain mappings.
 
-    With `batch` it is `resolver(context, parents, **arguments)`, which returns the results in the parents' order: any
-    field that needs the database below a list is one. `reads` are the stored fields that it needs of its parent, by
-    default all; instead, `embedded` is the field whose documents the resolver returns. A resolver with the argument
-    `projection` is told which stored keys are needed of the documents that it returns. `same_read`: it returns what was
-    read with its parent. `selection_flags` adds arguments that are True where one of the named fields is selected below
-    this one, or where a cursor is given: only its list knows whether the cursor is valid. Without `cost` it is that of
-    the type. `depends_on_viewer`: feeds share no values between administrators.
+    With `batch` it gets all parents, and returns the results in their order: any field that needs the database below a
+    list is one. `reads` are the stored fields that it needs of its parent, by default all; instead, `embedded` is the
+    field whose documents the resolver returns. A resolver with the argument `projection` is told which stored keys are
+    needed of its documents. `same_read`: it returns what was read with its parent. `selection_flags` adds arguments
+    that are True where one of the named fields is selected below this one, or where a cursor is given. `is_timed`: it
+    depends on its parent and the moment only (`shows`). `depends_on_viewer`: feeds share no values between viewers.
     """
     execution = _field_execution(resolver, requires, selection_flags or ({} if arguments else None), batch, reads)
-    execution = replace(execution, same_read=same_read, **_embedded_execution(embedded))
+    execution = replace(execution, same_read=same_read, is_timed=is_timed, **_embedded_execution(embedded))
     return strawberry.field(
         resolver=_stock_resolver(resolver, execution, arguments, is_batch=batch),
         graphql_type=graphql_type,

@@ -17,7 +17,9 @@ from domain.time.instants import format_instant
 from execution.metadata import (
     ARE_ALL_OF_TYPE,
     EXECUTION,
+    KEPT_ROWS,
     FieldExecution,
+    KeptRows,
     StoredValue,
     each_item,
     enum_name,
@@ -27,23 +29,37 @@ from schema.node import Node
 from store.database.stored_fields import Field, StoredDocument, StoredField, fields_of
 
 Type = TypeVar("Type", bound=type)
-_DOCUMENT_CLASS, _IS_TYPE_OF, _ARE_ALL = "_document_class", "is_type_of", "_are_all"
+# `changes_at(document, moment)`: the next moment at which time alone changes a field that is `timed`.
+ChangesAt = Callable[[Any, datetime], datetime]
+_DOCUMENT_CLASS, _IS_TYPE_OF, _ARE_ALL, _KEPT_ROWS = "_document_class", "is_type_of", "_are_all", "_kept_rows"
 
 
-def shows(document_class: type, condition: Callable[[Any], bool] | None = None) -> Callable[[Type], Type]:
-    """Declare the class of which a type shows the documents; of all, or of those that meet the condition."""
+def shows(
+    document_class: type, condition: Callable[[Any], bool] | None = None, changes_at: ChangesAt | None = None
+) -> Callable[[Type], Type]:
+    """Declare the class of which a type shows the documents; of all, or of those that meet the condition.
+
+    With `changes_at`, documents that are kept between operations keep the row that was built of them last.
+    """
 
     def is_type_of(_cls: type, value: Any, _info: Any) -> bool:
         return isinstance(value, document_class) and (condition is None or condition(value))
 
     def declare(graphql_class: Type) -> Type:
         setattr(graphql_class, _DOCUMENT_CLASS, document_class)
+        if changes_at is not None:
+            setattr(graphql_class, _KEPT_ROWS, KeptRows("kept_row", _moment, changes_at))
         if issubclass(graphql_class, Node):
             setattr(graphql_class, _IS_TYPE_OF, classmethod(is_type_of))
             setattr(graphql_class, _ARE_ALL, staticmethod(partial(_are_all, document_class, condition)))
         return graphql_class
 
     return declare
+
+
+def _moment(context: Any) -> datetime:
+    now: datetime = context.scope.now
+    return now
 
 
 def _are_all(document_class: type, condition: Callable[[Any], bool] | None, objects: Sequence[Any]) -> bool:
@@ -63,9 +79,11 @@ def declare_stored_values(schema: GraphQLSchema) -> None:
     for graphql_type in schema.type_map.values():
         if isinstance(graphql_type, GraphQLObjectType) and (document_class := shown_documents(graphql_type)):
             fields = fields_of(document_class)
+            origin = graphql_type.extensions[GraphQLCoreConverter.DEFINITION_BACKREF].origin
             if graphql_type.is_type_of is not None:
-                origin = graphql_type.extensions[GraphQLCoreConverter.DEFINITION_BACKREF].origin
                 graphql_type.extensions[ARE_ALL_OF_TYPE] = getattr(origin, _ARE_ALL)
+            if hasattr(origin, _KEPT_ROWS):
+                graphql_type.extensions[KEPT_ROWS] = getattr(origin, _KEPT_ROWS)
             for field in graphql_type.fields.values():
                 definition = strawberry_field(field)
                 if definition is not None and definition.base_resolver is None and definition.python_name in fields:

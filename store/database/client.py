@@ -12,7 +12,7 @@ os.environ.setdefault("MOTOR_MAX_WORKERS", "64")
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar, Unpack
 
 import motor.motor_asyncio
 import pymongo
@@ -36,7 +36,9 @@ from pymongo.write_concern import WriteConcern
 
 from store.database.change_stream import ChangeStream
 from store.database.command_spans import CommandSpans, is_tracing
+from store.database.find_options import FindOptions, open_cursor
 from store.database.joint_finds import JointFinds
+from store.database.kept_documents import Keepable, KeptDocuments
 from store.database.pool_metrics import PoolMetrics
 
 __all__ = [
@@ -73,6 +75,7 @@ ID_INDEX = "_id_"
 IDS_PER_BATCH = 10_000
 Document = dict[str, Any]
 Session = Any
+Kept = TypeVar("Kept", bound=Keepable)
 Write = InsertOne[Document] | UpdateOne | UpdateMany | ReplaceOne[Document] | DeleteOne | DeleteMany
 _MAJORITY: Mapping[str, Any] = {"w": "majority", "readConcernLevel": "majority", "retryWrites": True, "tz_aware": False}
 # A server that hangs is detected after this plus `connectTimeoutMS`, 3 s together; with the defaults after 12 s.
@@ -195,21 +198,22 @@ class Collection:
         self._joint_finds = JointFinds()
 
     async def find(
-        self,
-        where: Mapping[str, Any],
-        projection: Mapping[str, Any] | None = None,
-        *,
-        sort: Sequence[tuple[str, int]] | None = None,
-        limit: int = 0,
-        hint: str | None = None,
-        session: Session = None,
+        self, where: Mapping[str, Any], projection: Mapping[str, Any] | None = None, **options: Unpack[FindOptions]
     ) -> list[Document]:
-        """Return the matching documents in the order of `sort`; 0 is no limit."""
-        cursor = self._raw.find(where, projection, sort=sort, limit=limit, session=session, batch_size=max(limit, 1000))
-        if hint is not None:
-            cursor = cursor.hint(hint)
-        documents: list[Document] = await cursor.to_list(None)
+        """Return the matching documents."""
+        documents: list[Document] = await open_cursor(self._raw.find, where, projection, **options).to_list(None)
         return documents
+
+    async def find_kept(
+        self,
+        kept: KeptDocuments[Kept],
+        where: Mapping[str, Any],
+        projection: Mapping[str, Any],
+        **options: Unpack[FindOptions],
+    ) -> list[Kept]:
+        """Return what `find` returns, each document as the one that is kept of its bytes."""
+        cursor = open_cursor(self._raw.find_raw_batches, where, projection, **options)
+        return kept.read(await cursor.to_list(None))
 
     async def find_ids(
         self, where: Mapping[str, Any], *, hint: str | None = None, batch_size: int = IDS_PER_BATCH

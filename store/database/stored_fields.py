@@ -25,12 +25,16 @@ Projection = frozenset[str] | None
 
 
 class StoredDocument:
-    """A document of a collection, or an embedded one. It is never changed, and it may have only projected keys."""
+    """A document of a collection, or an embedded one. It is never changed, and it may have only projected keys.
 
-    __slots__ = ("document",)
+    Of one that is kept between operations, `kept_row` is its latest row of a response; None of any other.
+    """
+
+    __slots__ = ("document", "kept_row")
 
     def __init__(self, document: Document) -> None:
         self.document = document
+        self.kept_row: Any = None
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, StoredDocument) and (type(other), other.document) == (type(self), self.document)

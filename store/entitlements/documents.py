@@ -9,6 +9,7 @@ from domain.ratios import percent
 from domain.text.normalization import compose_key
 from domain.types import Product
 from store.database.client import Document, IndexModel
+from store.database.kept_documents import KeptDocuments
 from store.database.scope import Scope
 from store.database.stored_fields import (
     EmbeddedField,
@@ -127,6 +128,9 @@ TERMS = (
 )
 
 
+_KEPT = KeptDocuments(EntitlementDocument)
+
+
 class Entitlements:
     """The partner's entitlements. The caller checks that their customer is visible."""
 
@@ -141,8 +145,9 @@ class Entitlements:
         where = {**self._scope.match(), "customer_id": {"$in": list(customer_ids)}}
         newest = [("customer_id", 1), ("added_at", -1), ("_id", 1)]
         by_customer: dict[str, list[EntitlementDocument]] = {id_: [] for id_ in customer_ids}
-        for document in await self._collection.find(where, _project(projection), sort=newest):
-            by_customer[document["customer_id"]].append(EntitlementDocument(document))
+        held = await self._collection.find_kept(_KEPT, where, _project(projection), sort=newest)
+        for entitlement in held:
+            by_customer[entitlement.document["customer_id"]].append(entitlement)
         return by_customer
 
     async def by_number(self, number: str) -> EntitlementDocument | None:

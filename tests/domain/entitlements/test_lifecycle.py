@@ -16,6 +16,7 @@ from domain.entitlements.lifecycle import (
     fixed_end,
     is_living,
     is_running,
+    next_change_at,
     next_renewal,
     renewal_due_at,
     renews,
@@ -138,3 +139,13 @@ def test_the_end_is_the_smallest_term_end_that_lies_after_now(drawn: Entitlement
         n += 1
         expected = add_months(drawn.first_ends_at, n * (drawn.term_months or 12))
     assert (effective_end(drawn, now), count_renewals(drawn, now)) == (expected, n)
+
+
+@settings(max_examples=200)
+@given(entitlements(), instants, instants)
+def test_state_and_end_stay_until_the_next_change(facts: Entitlement, one: datetime, other: datetime) -> None:
+    now, later = sorted([one, other])
+    if later < next_change_at(facts, now):
+        assert state_at(facts, later) is state_at(facts, now)
+        assert effective_end(facts, later) == effective_end(facts, now)
+        assert next_renewal(facts, later) == next_renewal(facts, now)

@@ -8,6 +8,8 @@ from typing import Any, cast
 import pytest
 
 from store.database.client import Client, Collection, DuplicateKeyError, IndexModel, InsertOne, operation_time
+from store.database.kept_documents import KeptDocuments
+from store.database.stored_fields import StoredDocument
 
 ROWS = [{"_id": number, "group": number % 2} for number in range(4)]
 
@@ -25,6 +27,11 @@ async def check_reads(client: Client) -> None:
     found = await collection.find({"group": 1}, {"_id": 1}, sort=[("_id", -1)], limit=1, hint="_id_")
     assert found == [{"_id": 3}]
     assert await collection.find({}, sort=[("_id", 1)]) == ROWS
+    kept = KeptDocuments(StoredDocument)
+    for _ in range(2):
+        documents = await collection.find_kept(kept, {"group": 1}, {"_id": 1}, sort=[("_id", -1)], hint="_id_")
+        assert [each.document for each in documents] == [{"_id": 3}, {"_id": 1}]
+    assert await collection.find_kept(kept, {}, {"_id": 1}, limit=1) == [StoredDocument({"_id": 0})]
     ids = cast(list[Any], await collection.find_ids({"group": 0}, hint="_id_", batch_size=1))
     assert sorted(ids) == [0, 2]
     assert await collection.find_ids({"group": 7}) == []

@@ -1,0 +1,19 @@
+"""The options of a find."""
+
+from collections.abc import Sequence
+from typing import Any, TypedDict
+
+
+class FindOptions(TypedDict, total=False):
+    """The order of the documents, their highest number (0 is no limit), and the name of the index that is used."""
+
+    sort: Sequence[tuple[str, int]] | None
+    limit: int
+    hint: str | None
+    session: Any
+
+
+def open_cursor(find: Any, *arguments: Any, hint: str | None = None, limit: int = 0, **options: Any) -> Any:
+    """Return the cursor of a `find` of a driver, with these options."""
+    cursor = find(*arguments, limit=limit, batch_size=max(limit, 1000), **options)
+    return cursor if hint is None else cursor.hint(hint)
