@@ -8,6 +8,7 @@ import asyncio
 import socket
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from ipaddress import ip_address
@@ -107,6 +108,8 @@ class _CheckedTransport(httpx.AsyncBaseTransport):
 
 async def _resolve(host: str) -> list[str]:
     """Return the addresses of a name or of an address in text form; raise ConnectError."""
+    with suppress(ValueError):
+        return [str(ip_address(host))]
     loop = asyncio.get_running_loop()
     try:
         found = await loop.run_in_executor(

@@ -5,17 +5,18 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import orjson
 import structlog
 
 from domain.cursors.feed import Position
 from domain.failures import CursorExpired, RequestFailure
 from domain.integrations.webhook_addresses import WebhookPolicy
-from domain.integrations.webhook_events import EventDetails, WebhookCondition, delivery_body
+from domain.integrations.webhook_events import WebhookCondition
 from domain.integrations.webhook_retries import next_attempt_at
 from domain.integrations.webhook_signatures import signed_headers, valid_keys
 from domain.integrations.webhooks import WebhookDeliveryState
 from jobs.integrations.client_import import open_webhook_client
+from jobs.integrations.delivery_bodies import CreatorRemoved, DeliveryBodies
+from jobs.integrations.delivery_recorder import DeliveryRecorder
 from jobs.integrations.metrics import WEBHOOK_ATTEMPTS, WEBHOOK_SECONDS
 from store.database.client import Client, PyMongoError
 from store.database.clock import utc_now
@@ -25,13 +26,12 @@ from store.feed.events import FeedEvent
 from store.feed.feed import Feed
 from store.feed.old_events import EventPlace, read_old_events
 from store.integrations.webhook_deliveries import (
+    Delivery,
     DeliveryAttempt,
-    find_creator_scope,
     load_webhook,
     move_position,
     pause_without_creator,
-    read_details,
-    record_attempt,
+    record_failure,
 )
 from store.integrations.webhooks import WebhookDocument, position_document
 
@@ -51,6 +51,8 @@ class DeliveryTools:
     client: Client
     feed: Feed
     policy: WebhookPolicy
+    bodies: DeliveryBodies
+    recorder: DeliveryRecorder
     requests: asyncio.Semaphore
 
 
@@ -87,13 +89,12 @@ class Deliveries:
         if webhook is None or self._busy.locked():
             return
         async with self._busy:
-            if feed.is_at_end(self._partner_id, self._reached):
-                position = feed.position
-                age = (position.time - webhook.position.time) >> 32
-                if age >= _MAX_POSITION_AGE_SECONDS:
-                    self._reached = position
-            if self._reached > webhook.position and await move_position(self._scope(), webhook, self._reached):
-                self._webhook = _at_position(webhook, self._reached)
+            reached = self._reached
+            if feed.is_at_end(self._partner_id, webhook.position):
+                is_old = (feed.position.time - webhook.position.time) >> 32 >= _MAX_POSITION_AGE_SECONDS
+                reached = feed.position if is_old else webhook.position
+            if reached > webhook.position and await move_position(self._scope(), webhook, reached):
+                self._reached, self._webhook = reached, _at_position(webhook, reached)
 
     async def _load(self) -> bool:
         """Read the webhook, and wait until its pending delivery is due; return False where it is not active."""
@@ -154,32 +155,29 @@ class Deliveries:
         webhook, document = self._current(), event.document
         if self._condition is None or not self._condition.chooses(document, (event.facts_before, event.facts_after)):
             return
-        scope = self._scope()
-        creator = await find_creator_scope(scope, webhook)
-        if creator is None:
-            await pause_without_creator(scope, webhook)
-            raise Superseded
-        details = await read_details(creator, document)
-        if details is None:
+        try:
+            body = await self._tools.bodies.read(webhook, event)
+        except CreatorRemoved:
+            await pause_without_creator(self._scope(), webhook)
+            raise Superseded from None
+        if body is None:
             return
-        response = await self._post(client, event, details)
+        response = await self._post(client, event.document["_id"], body)
         attempt = _evaluate(webhook, replace(event, position=position), response)
-        is_recorded = await record_attempt(scope, webhook, attempt)
+        delivery = Delivery(self._scope(), webhook, attempt)
+        is_delivered = attempt.state is WebhookDeliveryState.DELIVERED
+        is_recorded = await (self._tools.recorder.record(delivery) if is_delivered else record_failure(delivery))
         if is_recorded:
             _count(attempt)
         if not is_recorded or attempt.state is WebhookDeliveryState.RETRYING:
             raise Superseded
-        is_delivered = attempt.state is WebhookDeliveryState.DELIVERED
         failing_since = None if is_delivered else webhook.failing_since or attempt.attempted_at
         self._webhook = _at_position(webhook, position, failing_since=failing_since)
 
-    async def _post(self, client: "WebhookClient", event: FeedEvent, details: EventDetails) -> "Response":
-        webhook = self._current()
-        cursor = self._tools.feed.cursor(self._partner_id, event.position)
-        body = orjson.dumps(delivery_body(event.document, details, cursor))
-        now = utc_now()
+    async def _post(self, client: "WebhookClient", event_id: str, body: bytes) -> "Response":
+        webhook, now = self._current(), utc_now()
         keys = valid_keys(webhook.seed, webhook.secret_number, webhook.rotated_at, now)
-        headers = signed_headers(keys, event.document["_id"], now, body)
+        headers = signed_headers(keys, event_id, now, body)
         async with self._tools.requests:
             return await client.post(webhook.url, headers, body)
 

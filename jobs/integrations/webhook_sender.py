@@ -9,6 +9,8 @@ from functools import partial
 
 from domain.integrations.webhook_addresses import WebhookPolicy
 from domain.types import ActivityKind
+from jobs.integrations.delivery_bodies import DeliveryBodies
+from jobs.integrations.delivery_recorder import DeliveryRecorder
 from jobs.integrations.leased_followers import LeasedFollowers
 from jobs.integrations.webhook_deliveries import Deliveries, DeliveryTools
 from store.database.client import Client
@@ -24,7 +26,9 @@ def create_webhook_sender(
     client: Client, feed: Feed, lease: Lease, policy: WebhookPolicy
 ) -> LeasedFollowers[ActiveWebhook]:
     """Return the sender of a process."""
-    follow = partial(_follow, DeliveryTools(client, feed, policy, asyncio.Semaphore(_MAX_REQUESTS)))
+    bodies, recorder = DeliveryBodies(client, feed), DeliveryRecorder(client)
+    tools = DeliveryTools(client, feed, policy, bodies, recorder, asyncio.Semaphore(_MAX_REQUESTS))
+    follow = partial(_follow, tools)
     return LeasedFollowers(client, feed, lease, "send_webhooks", ActivityKind.WEBHOOK_CHANGED, active_webhooks, follow)
 
 

@@ -266,10 +266,11 @@ class Collection:
         if documents:
             await self._raw.insert_many(documents, ordered=session is not None, session=session)
 
-    async def bulk_write(self, writes: Sequence[Write], *, session: Session = None, ordered: bool = False) -> None:
-        """Run all writes in one command; do nothing for an empty list."""
-        if writes:
-            await self._raw.bulk_write(writes, ordered=ordered, session=session)
+    async def bulk_write(self, writes: Sequence[Write], *, session: Session = None, ordered: bool = False) -> int:
+        """Run all writes in one command, none for an empty list; return how many documents updates matched."""
+        if not writes:
+            return 0
+        return int((await self._raw.bulk_write(writes, ordered=ordered, session=session)).matched_count)
 
     async def update_one(
         self, where: Mapping[str, Any], change: Any, *, upsert: bool = False, session: Session = None

@@ -2,7 +2,7 @@
 
 The position of a webhook moves in the transaction that records the delivery, and only from where the process has read
 it, in the version that it has read. So a process that dies repeats a delivery and never skips one, and two processes
-never move the position past each other.
+never move the position past each other. Deliveries of several webhooks that end together are one transaction.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ from domain.integrations.webhooks import DELIVERY_RETENTION, WebhookDeliveryStat
 from domain.permissions import Permission, can_see_all_customers, has_permission
 from domain.types import ActivityKind
 from store.customers.customers import Customers
-from store.database.client import Client, Document, Session
+from store.database.client import Client, Document, Session, UpdateOne
 from store.database.clock import utc_now
 from store.database.scope import Scope
 from store.database.transactions import in_transaction
@@ -46,6 +46,18 @@ class DeliveryAttempt:
     next_attempt_at: datetime | None = None
 
 
+class Delivery(NamedTuple):
+    """An attempt, and the webhook as it was before."""
+
+    scope: Scope
+    webhook: WebhookDocument
+    attempt: DeliveryAttempt
+
+
+class _Changed(Exception):
+    """A webhook was changed, or another process delivers for it."""
+
+
 class ActiveWebhook(NamedTuple):
     """A webhook that is to be served."""
 
@@ -67,9 +79,9 @@ async def load_webhook(scope: Scope, webhook_id: str) -> WebhookDocument | None:
     return None if document is None else WebhookDocument(document)
 
 
-async def find_creator_scope(scope: Scope, webhook: WebhookDocument) -> Scope | None:
-    """Return the scope of the webhook's creator; None where they have no access any more."""
-    creator = await Administrators(scope).find_active(webhook.creator_id)
+async def find_creator_scope(scope: Scope, creator_id: str) -> Scope | None:
+    """Return the scope of a webhook's creator; None where they have no access any more."""
+    creator = await Administrators(scope).find_active(creator_id)
     return None if creator is None else replace(scope, administrator_id=creator.id, role=creator.role)
 
 
@@ -99,9 +111,34 @@ async def move_position(scope: Scope, webhook: WebhookDocument, position: Positi
     return bool(await scope.collection(COLLECTION).update_one(_unchanged(scope, webhook), change))
 
 
-async def record_attempt(scope: Scope, webhook: WebhookDocument, attempt: DeliveryAttempt) -> bool:
-    """Record the attempt and its effect on the webhook; return False where the webhook was changed meanwhile."""
-    return await in_transaction(scope.client, lambda session: _record(scope, webhook, attempt, session))
+async def record_deliveries(client: Client, deliveries: Sequence[Delivery]) -> list[bool]:
+    """Record that events were delivered; return for each whether it is recorded: not where its webhook was changed."""
+    try:
+        await in_transaction(client, lambda session: _record_deliveries(client, deliveries, session))
+    except _Changed:
+        if len(deliveries) == 1:
+            return [False]
+        # One at a time: only those of changed webhooks are not recorded.
+        return [recorded for each in deliveries for recorded in await record_deliveries(client, [each])]
+    return [True] * len(deliveries)
+
+
+async def _record_deliveries(client: Client, deliveries: Sequence[Delivery], session: Session) -> None:
+    moves = [
+        UpdateOne(
+            _unchanged(each.scope, each.webhook),
+            {"$set": {"failing_since": None, "pending": None, "position": position_document(each.attempt.position)}},
+        )
+        for each in deliveries
+    ]
+    if await client.collection(COLLECTION).bulk_write(moves, session=session) < len(deliveries):
+        raise _Changed
+    await client.collection(DELIVERIES).bulk_write(list(map(_delivery_write, deliveries)), session=session)
+
+
+async def record_failure(failed: Delivery) -> bool:
+    """Record the failure and its effect on the webhook; return False where the webhook was changed meanwhile."""
+    return await in_transaction(failed.scope.client, lambda session: _record_failure(failed, session))
 
 
 async def pause_without_creator(scope: Scope, webhook: WebhookDocument) -> None:
@@ -138,10 +175,10 @@ def _unchanged(scope: Scope, webhook: WebhookDocument) -> Document:
     return {**scope.match(), "_id": webhook.id, **is_active, "position": position_document(webhook.position)}
 
 
-async def _record(scope: Scope, webhook: WebhookDocument, attempt: DeliveryAttempt, session: Session) -> bool:
-    is_delivered = attempt.state is WebhookDeliveryState.DELIVERED
-    failing_since = None if is_delivered else webhook.failing_since or attempt.attempted_at
-    has_failed_for_days = failing_since is not None and is_disabled(failing_since, attempt.attempted_at)
+async def _record_failure(failed: Delivery, session: Session) -> bool:
+    scope, webhook, attempt = failed
+    failing_since = webhook.failing_since or attempt.attempted_at
+    has_failed_for_days = is_disabled(failing_since, attempt.attempted_at)
     fields: Document = {"failing_since": failing_since, "pending": None}
     if attempt.state is WebhookDeliveryState.RETRYING:
         fields["pending"] = None if has_failed_for_days else _pending(attempt)
@@ -157,7 +194,7 @@ async def _record(scope: Scope, webhook: WebhookDocument, attempt: DeliveryAttem
         verb = "was disabled: every delivery has failed for five days"
         await _add_event(scope, webhook, verb, WebhookState.DISABLED, session)
         await add_webhook_mail(scope, webhook.id, session)
-    await _write_delivery(scope, webhook, attempt, session)
+    await scope.collection(DELIVERIES).bulk_write([_delivery_write(failed)], session=session)
     return True
 
 
@@ -166,15 +203,15 @@ def _pending(attempt: DeliveryAttempt) -> Document:
     return {name: getattr(attempt, name) for name in names}
 
 
-async def _write_delivery(scope: Scope, webhook: WebhookDocument, attempt: DeliveryAttempt, session: Session) -> None:
+def _delivery_write(delivery: Delivery) -> UpdateOne:
+    scope, webhook, attempt = delivery
     shown = ("attempts", "attempted_at", "milliseconds", "response_status", "error", "next_attempt_at")
     changed: dict[str, Any] = {name: getattr(attempt, name) for name in shown}
     changed |= {"state": attempt.state, "updated_at": attempt.attempted_at}
     changed["expires_at"] = attempt.attempted_at + DELIVERY_RETENTION
     first = {"webhook_id": webhook.id, "event_id": attempt.event_id, "created_at": attempt.first_attempt_at}
     change = {"$set": changed, "$setOnInsert": first, "$inc": {"version": 1}}
-    where = {**scope.match(), "_id": attempt.delivery_id}
-    await scope.collection(DELIVERIES).update_one(where, change, upsert=True, session=session)
+    return UpdateOne({**scope.match(), "_id": attempt.delivery_id}, change, upsert=True)
 
 
 async def _add_event(scope: Scope, webhook: WebhookDocument, verb: str, state: WebhookState, session: Session) -> None:

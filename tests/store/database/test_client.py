@@ -7,7 +7,15 @@ from typing import Any, cast
 
 import pytest
 
-from store.database.client import Client, Collection, DuplicateKeyError, IndexModel, InsertOne, operation_time
+from store.database.client import (
+    Client,
+    Collection,
+    DuplicateKeyError,
+    IndexModel,
+    InsertOne,
+    UpdateOne,
+    operation_time,
+)
 from store.database.kept_documents import KeptDocuments
 from store.database.stored_fields import StoredDocument
 
@@ -46,8 +54,9 @@ async def check_reads(client: Client) -> None:
 
 async def check_writes(client: Client) -> None:
     collection = await rows(client)
-    await collection.bulk_write([])
-    await collection.bulk_write([InsertOne({"_id": 4}), InsertOne({"_id": 5})], ordered=True)
+    assert await collection.bulk_write([]) == 0
+    assert await collection.bulk_write([InsertOne({"_id": 4}), InsertOne({"_id": 5})], ordered=True) == 0
+    assert await collection.bulk_write([UpdateOne({"_id": id_}, {"$set": {"group": 6}}) for id_ in (4, 9)]) == 1
     assert await collection.update_one({"_id": 4}, {"$set": {"group": 7}}) == 1
     assert await collection.update_one({"_id": 6}, {"$set": {"group": 7}}, upsert=True) == 0
     assert await collection.find_one_and_update({"_id": 4}, {"$inc": {"group": 1}}) == {"_id": 4, "group": 8}
