@@ -24,6 +24,8 @@ class DeliveryRecorder:
         self._waiting.append(delivery)
         if self._next is None:
             self._next = asyncio.create_task(self._record_waiting(), name="record deliveries")
+            # Where all that wait were stopped, nobody asks for its failure.
+            self._next.add_done_callback(lambda task: task.cancelled() or task.exception())
         # A webhook that is stopped does not stop the others.
         return (await asyncio.shield(self._next))[place]
 
