@@ -32,8 +32,9 @@ class DeliveryBodies:
         reading = self._reading.get(key)
         if reading is None:
             reading = self._reading[key] = asyncio.create_task(self._read(webhook, event), name="read a delivery")
+            reading.add_done_callback(lambda _: self._reading.pop(key))
             # Where all that wait were stopped, nobody asks for its failure.
-            reading.add_done_callback(lambda task: self._reading.pop(key) and (task.cancelled() or task.exception()))
+            reading.add_done_callback(lambda task: task.cancelled() or task.exception())
         # A webhook that is stopped does not stop the others.
         return await asyncio.shield(reading)
 
