@@ -42,7 +42,7 @@ from schema.costs import DEFAULT_COST, RESOLVER_COST, DeclaredCost, declared_cos
 from server.graphql.introspection import introspection_sizes
 
 MAX_TEXT_LENGTH = 100_000
-MAX_TOKENS = 2_000
+MAX_TOKENS = 1_500
 # Of fragments, inline fragments included.
 MAX_SPREADS = 200
 MAX_DIRECTIVES = 200

@@ -43,6 +43,7 @@ from server.graphql.introspection_answers import IntrospectionAnswers
 from server.graphql.kept_fields import may_be_kept
 from server.graphql.parsing import matching_operations, parse_document, select_operation
 from server.graphql.requested_document import RequestedDocument
+from server.graphql.steps import Steps, finish, finish_in_turns
 from server.graphql.valid_document import ValidDocument
 from server.graphql.validation import find_validation_errors
 
@@ -135,15 +136,24 @@ class Operations:
 
     def prepare(self, text: str, name: str | None, variables: Mapping[str, Any] | None = None) -> Operation:
         """Return the operation called `name`, parsed, validated and costed; raise OperationRejected where it fails."""
+        return finish(self._prepare_in_steps(text, name, variables or {}))
+
+    async def prepare_in_turns(self, text: str, name: str | None, variables: Mapping[str, Any]) -> Operation:
+        """Do the same; other operations have their turn in between."""
+        return await finish_in_turns(self._prepare_in_steps(text, name, variables))
+
+    def _prepare_in_steps(self, text: str, name: str | None, variables: Mapping[str, Any]) -> Steps[Operation]:
         if len(text) > MAX_TEXT_LENGTH:
             message = f"An operation may have at most {MAX_TEXT_LENGTH:,} characters: put its values into variables."
             raise OperationRejected(_too_complex(QueryTooComplex(message)))
-        outcome = self._documents.get(text) or self._check_and_remember(text, name, variables or {})
+        outcome = self._documents.get(text)
+        if outcome is None:
+            outcome = yield from self._check_and_remember(text, name, variables)
         if isinstance(outcome, list):
             raise OperationRejected(outcome)
         try:
-            prepare = partial(self._prepare, text, outcome.document, name, variables or {})
-            return outcome.prepare(name, variables or {}, prepare)
+            prepare = partial(self._prepare, text, outcome.document, name, variables)
+            return outcome.prepare(name, variables, prepare)
         except BadUserInput as failure:
             raise OperationRejected([failure_error(failure)]) from None
         except (QueryTooComplex, RecursionError) as failure:
@@ -165,7 +175,7 @@ class Operations:
         if len(text) > MAX_TEXT_LENGTH:
             return _too_complex(QueryTooComplex(f"It has more than {MAX_TEXT_LENGTH:,} characters."))
         document = parse_document(text)
-        outcome = document if isinstance(document, list) else self._validate(document)
+        outcome = document if isinstance(document, list) else finish(self._validate(document))
         if isinstance(outcome, list):
             return outcome
         try:
@@ -176,11 +186,15 @@ class Operations:
             return _too_complex(failure)
         return []
 
-    def _check_and_remember(self, text: str, name: str | None, variables: Mapping[str, Any]) -> CheckedDocument:
+    def _check_and_remember(self, text: str, name: str | None, variables: Mapping[str, Any]) -> Steps[CheckedDocument]:
+        outcome: CheckedDocument
         document = parse_document(text)
-        if not isinstance(document, list):
+        if isinstance(document, list):
+            outcome = document
+        else:
+            yield
             self._check_cost(document, name, variables)
-        outcome = document if isinstance(document, list) else self._validate(document)
+            outcome = yield from self._validate(document)
         if len(text) <= MAX_CACHED_TEXT_LENGTH:
             # An error takes little, but its message may quote the text.
             if isinstance(outcome, ValidDocument):
@@ -201,11 +215,11 @@ class Operations:
         except (QueryTooComplex, RecursionError) as failure:
             raise OperationRejected(_too_complex(failure)) from None
 
-    def _validate(self, document: DocumentNode) -> CheckedDocument:
+    def _validate(self, document: DocumentNode) -> Steps[CheckedDocument]:
         """Return the valid document or its errors: both are cached."""
         try:
             check_same_name_pairs(document)
-            errors = find_validation_errors(self.graphql_schema, document)
+            errors = yield from find_validation_errors(self.graphql_schema, document)
         except (QueryTooComplex, RecursionError) as failure:
             return _too_complex(failure)
         return request_errors(errors, VALIDATION_FAILED) if errors else ValidDocument(document)

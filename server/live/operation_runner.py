@@ -193,7 +193,7 @@ async def _prepare(
             characters = min(len(text), MAX_TEXT_LENGTH)
             await app_state.rate_limiter.charge(viewer, COST_PER_CHARACTER * characters)
             await TURNS.wait()
-        operation = app_state.operations.prepare(text, request.operation_name, request.variables or {})
+        operation = await app_state.operations.prepare_in_turns(text, request.operation_name, request.variables or {})
         record.set_operation(operation.kind.value, operation_name(operation))
         check(operation)
     except (OperationRejected, InvalidRequest) as rejected:

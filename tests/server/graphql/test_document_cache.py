@@ -49,7 +49,7 @@ def test_many_different_documents_stay_within_the_bytes(error: bool) -> None:
 
 
 def many_fields(number: int) -> str:
-    return "{ viewer { administrator { " + " ".join(f"a{number}_{alias}: id" for alias in range(600)) + " } } }"
+    return "{ viewer { administrator { " + " ".join(f"a{number}_{alias}: id" for alias in range(450)) + " } } }"
 
 
 def many_variables(number: int) -> str:
