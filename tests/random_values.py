@@ -65,6 +65,11 @@ def seeded(values: Values[T]) -> st.SearchStrategy[T]:
     return st.integers(0, _MAX_SEED).map(lambda seed: values.draw(Random(seed)))
 
 
+def randoms() -> st.SearchStrategy[Random]:
+    """Return a strategy of generators; those of hypothesis record each number."""
+    return st.integers(0, _MAX_SEED).map(Random)
+
+
 def composite(build: Callable[Concatenate[Draw, P], T]) -> Callable[P, Values[T]]:
     """Make values of a function that draws the parts of one."""
 
@@ -94,12 +99,17 @@ def sampled_from(values: Sequence[T]) -> Values[T]:
     return Values(lambda random: random.choice(values))
 
 
-def one_of(alternatives: Sequence[Values[Any]]) -> Values[Any]:
+def one_of(*alternatives: Values[Any]) -> Values[Any]:
     return _AnyOf(alternatives)
 
 
-def builds(build: Callable[..., T], *parts: Values[Any]) -> Values[T]:
-    return Values(lambda random: build(*(part.draw(random) for part in parts)))
+def builds(build: Callable[..., T], *parts: Values[Any], **named: Values[Any]) -> Values[T]:
+    def draw(random: Random) -> T:
+        return build(
+            *(part.draw(random) for part in parts), **{name: part.draw(random) for name, part in named.items()}
+        )
+
+    return Values(draw)
 
 
 def tuples(*parts: Values[Any]) -> Values[tuple[Any, ...]]:

@@ -256,7 +256,7 @@ CONDITIONS: dict[str, rv.Values[Any]] = {
 }
 conditions = rv.fixed_dictionaries({}, optional=CONDITIONS)
 # One condition alone is read along an index of its own; most lists have one at most, so that half of these have.
-alone = rv.one_of([rv.fixed_dictionaries({name: values}) for name, values in CONDITIONS.items()])
+alone = rv.one_of(*(rv.fixed_dictionaries({name: values}) for name, values in CONDITIONS.items()))
 
 
 def nested(inner: rv.Values[Record]) -> rv.Values[Record]:

@@ -1,7 +1,8 @@
-"""Hypothesis strategies for the arguments of any field, valid and invalid, as literals and as variables."""
+"""Random arguments of any field, valid and invalid, as literals and as variables."""
 
 import json
 from collections.abc import Mapping
+from random import Random
 from typing import Any
 
 import orjson
@@ -14,7 +15,8 @@ from graphql import (
     is_required_argument,
     is_required_input_field,
 )
-from hypothesis import strategies as st
+
+from tests import random_values as rv
 
 # Filters nest without end; two levels contain every combination of conditions.
 MAX_NESTING = 2
@@ -48,11 +50,11 @@ class EnumName(str):
     """The name of an enum value, which a literal writes without quotes."""
 
 
-def arguments_of(field: GraphQLField, ids: tuple[str, ...]) -> st.SearchStrategy[dict[str, Any]]:
-    """Return the strategy of a field's arguments; `ids` are those of objects that exist."""
+def arguments_of(field: GraphQLField, ids: tuple[str, ...]) -> rv.Values[dict[str, Any]]:
+    """Return values of a field's arguments; `ids` are those of objects that exist."""
     required = {name: _value(arg.type, ids) for name, arg in field.args.items() if is_required_argument(arg)}
     optional = {name: _value(arg.type, ids) for name, arg in field.args.items() if not is_required_argument(arg)}
-    return st.fixed_dictionaries(required, optional=optional)
+    return rv.fixed_dictionaries(required, optional=optional)
 
 
 def literal(value: Any) -> str:
@@ -75,28 +77,28 @@ def is_readable(value: Any) -> bool:
     return True
 
 
-def _value(input_type: Any, ids: tuple[str, ...], nesting: int = 0) -> st.SearchStrategy[Any]:
-    """Return a strategy of values: of the type in most cases, otherwise of any other."""
+def _value(input_type: Any, ids: tuple[str, ...], nesting: int = 0) -> rv.Values[Any]:
+    """Return values: of the type in most cases, otherwise of any other."""
     if isinstance(input_type, GraphQLNonNull):
         return _value(input_type.of_type, ids, nesting)
-    right = _right_value(input_type, ids, nesting)
-    return st.integers(0, 15).flatmap(lambda chance: st.sampled_from(WRONG) if chance == 0 else right)
+    right, wrong = _right_value(input_type, ids, nesting), rv.sampled_from(WRONG)
+    return rv.Values(lambda random: (right if random.randrange(16) else wrong).draw(random))
 
 
-def _right_value(input_type: Any, ids: tuple[str, ...], nesting: int) -> st.SearchStrategy[Any]:
+def _right_value(input_type: Any, ids: tuple[str, ...], nesting: int) -> rv.Values[Any]:
     if isinstance(input_type, GraphQLList):
-        return st.lists(_value(input_type.of_type, ids, nesting), max_size=3)
+        return rv.lists(_value(input_type.of_type, ids, nesting), max_size=3)
     if isinstance(input_type, GraphQLInputObjectType):
         return _object(input_type, ids, nesting)
     if isinstance(input_type, GraphQLEnumType):
-        return st.sampled_from([*map(EnumName, input_type.values), EnumName("NO_SUCH_VALUE")])
+        return rv.sampled_from([*map(EnumName, input_type.values), EnumName("NO_SUCH_VALUE")])
     if input_type.name == "ID":
-        return st.sampled_from((*ids, *ids, *IDS))
-    return st.sampled_from(SCALARS[input_type.name])
+        return rv.sampled_from((*ids, *ids, *IDS))
+    return rv.sampled_from(SCALARS[input_type.name])
 
 
-def _object(input_type: GraphQLInputObjectType, ids: tuple[str, ...], nesting: int) -> st.SearchStrategy[Any]:
-    """Return a strategy of objects; of a @oneOf input with none, one and several of its keys."""
+def _object(input_type: GraphQLInputObjectType, ids: tuple[str, ...], nesting: int) -> rv.Values[Any]:
+    """Return objects; of a @oneOf input with none, one and several of its keys."""
     is_deepest = nesting >= MAX_NESTING
     fields = {
         name: field
@@ -108,17 +110,18 @@ def _object(input_type: GraphQLInputObjectType, ids: tuple[str, ...], nesting: i
     optional = {n: _value(f.type, ids, deeper) for n, f in fields.items() if not is_required_input_field(f)}
     if not input_type.is_one_of:
         return _few(required, optional)
-    single = [st.fixed_dictionaries({name: value}) for name, value in optional.items()]
-    return st.one_of(*single, *single, st.fixed_dictionaries({}, optional=optional))
+    single = [rv.fixed_dictionaries({name: value}) for name, value in optional.items()]
+    return rv.one_of(*single, *single, rv.fixed_dictionaries({}, optional=optional))
 
 
-def _few(
-    required: Mapping[str, st.SearchStrategy[Any]], optional: Mapping[str, st.SearchStrategy[Any]]
-) -> st.SearchStrategy[Any]:
+def _few(required: Mapping[str, rv.Values[Any]], optional: Mapping[str, rv.Values[Any]]) -> rv.Values[Any]:
     """Return objects with the required fields and at most three others: with all, one wrong value hides the rest."""
     if not optional:
-        return st.fixed_dictionaries(dict(required))
-    names = st.lists(st.sampled_from(sorted(optional)), max_size=3, unique=True)
-    return names.flatmap(
-        lambda chosen: st.fixed_dictionaries({**required, **{name: optional[name] for name in chosen}})
-    )
+        return rv.fixed_dictionaries(dict(required))
+    names = sorted(optional)
+
+    def draw(random: Random) -> dict[str, Any]:
+        chosen = random.sample(names, random.randint(0, min(3, len(names))))
+        return rv.fixed_dictionaries({**required, **{name: optional[name] for name in chosen}}).draw(random)
+
+    return rv.Values(draw)

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from structlog.testing import capture_logs
 
 from tests.api_server import ApiHarness
+from tests.random_values import seeded
 from tests.schema.factory_inputs import arguments_of, is_readable, literal
 from tests.schema.factory_paths import SCHEMA, SchemaField, query_fields, selection_of
 from tests.schema.factory_walk import FULL, PartnerPair, TargetIds
@@ -90,7 +91,7 @@ def _no_traceback(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
 @pytest.mark.parametrize("target", QUERIES, ids=lambda target: target.label)
 def test_a_query_answers_any_value(world: FuzzWorld, target: SchemaField) -> None:
     @FUZZ
-    @given(arguments=arguments_of(target.field, world.ids))
+    @given(arguments=seeded(arguments_of(target.field, world.ids)))
     def check(arguments: dict[str, Any]) -> None:
         world.execute("query", target, arguments)
 
@@ -100,7 +101,7 @@ def test_a_query_answers_any_value(world: FuzzWorld, target: SchemaField) -> Non
 @pytest.mark.parametrize("target", MUTATIONS, ids=lambda target: target.name)
 def test_a_mutation_answers_any_value(world: FuzzWorld, target: SchemaField) -> None:
     @FUZZ
-    @given(arguments=arguments_of(target.field, world.ids))
+    @given(arguments=seeded(arguments_of(target.field, world.ids)))
     def check(arguments: dict[str, Any]) -> None:
         world.execute("mutation", target, arguments)
 
@@ -112,7 +113,7 @@ def test_a_feed_answers_any_value(world: FuzzWorld, target: SchemaField) -> None
     with connect_websocket(world.pair.api.url, world.pair.token) as socket:
 
         @FUZZ
-        @given(arguments=arguments_of(target.field, world.ids))
+        @given(arguments=seeded(arguments_of(target.field, world.ids)))
         def check(arguments: dict[str, Any]) -> None:
             # orjson reads neither lone surrogates nor endless numbers: the protocol closes the socket for them.
             assume(is_readable(arguments))

@@ -25,6 +25,8 @@ from domain.customers.projection import NO_STATUS_RANK
 from domain.customers.simplification import is_impossible, simplify
 from domain.entitlements.holdings import EXPIRING
 from domain.types import URGENCY, URGENCY_RANK, CustomerStatus
+from tests import random_values as rv
+from tests.random_values import seeded
 
 NOW = datetime(2026, 11, 22, 12)
 Statuses = frozenset[CustomerStatus]
@@ -35,19 +37,19 @@ COMBINATIONS = [
     for statuses in combinations(URGENCY, size)
     if CustomerStatus.EXPIRED not in statuses or size == 1
 ]
-leaves = st.fixed_dictionaries(
+leaves = rv.fixed_dictionaries(
     {},
     optional={
-        "status": st.lists(st.sampled_from(URGENCY), min_size=1, max_size=3),
-        "search": st.sampled_from(["ac", "no"]),
-        "country": st.just(["DE"]),
+        "status": rv.lists(rv.sampled_from(URGENCY), min_size=1, max_size=3),
+        "search": rv.sampled_from(["ac", "no"]),
+        "country": rv.just(["DE"]),
     },
 )
 
 
-def nest(inner: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[dict[str, Any]]:
-    several = st.lists(inner, min_size=1, max_size=3)
-    return st.fixed_dictionaries({}, optional={"all_of": several, "any_of": several, "not_": inner})
+def nest(inner: rv.Values[dict[str, Any]]) -> rv.Values[dict[str, Any]]:
+    several = rv.lists(inner, min_size=1, max_size=3)
+    return rv.fixed_dictionaries({}, optional={"all_of": several, "any_of": several, "not_": inner})
 
 
 filters = leaves | nest(leaves) | nest(nest(leaves))
@@ -67,7 +69,7 @@ def parsed(raw: dict[str, Any]) -> Condition:
 
 
 @settings(max_examples=300)
-@given(filters, st.sampled_from(["DE", "FR"]), st.sampled_from(["acme", "other"]))
+@given(seeded(filters), st.sampled_from(["DE", "FR"]), st.sampled_from(["acme", "other"]))
 def test_every_match_has_an_implied_rank(raw: dict[str, Any], country: str, word: str) -> None:
     wanted = parsed(raw)
     if is_impossible(wanted):
@@ -80,7 +82,7 @@ def test_every_match_has_an_implied_rank(raw: dict[str, Any], country: str, word
 
 
 @settings(max_examples=300)
-@given(filters, st.sampled_from(["DE", "FR"]), st.sampled_from(["acme", "other"]))
+@given(seeded(filters), st.sampled_from(["DE", "FR"]), st.sampled_from(["acme", "other"]))
 def test_the_restricted_condition_matches_the_same_customers_of_lowest_urgency(
     raw: dict[str, Any], country: str, word: str
 ) -> None:

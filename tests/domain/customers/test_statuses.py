@@ -5,7 +5,6 @@ from random import Random
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from domain.customers.statuses import CustomerFacts, Thresholds, statuses_at
 from domain.entitlements.lifecycle import Entitlement, LicenseFigures
@@ -21,6 +20,7 @@ from tests.domain.entitlements.factory_entitlements import (
     thresholds,
     trial,
 )
+from tests.random_values import randoms
 
 S = CustomerStatus
 DEFAULTS = Thresholds()
@@ -90,7 +90,7 @@ def test_statuses_come_in_order_of_urgency(facts: CustomerFacts, limits: Thresho
     assert current == [status for status in URGENCY if status in current]
 
 
-@given(customers(), thresholds, instants, st.randoms())
+@given(customers(), thresholds, instants, randoms())
 def test_the_order_of_entitlements_does_not_matter(
     facts: CustomerFacts, limits: Thresholds, now: datetime, chance: Random
 ) -> None:

@@ -3,12 +3,11 @@
 from datetime import timedelta
 from typing import Any
 
-from hypothesis import strategies as st
-
 from domain.customers.filter import parse_filter
 from domain.failures import BadUserInput
 from domain.types import CustomerStatus, ManagedBy, Product
 from domain.types import SubscriptionType as Kind
+from tests import random_values as rv
 from tests.operator_texts import NUL_TEXTS, OPERATOR_TEXTS
 from tests.store.customers.factory_lists import ADMINISTRATORS, DAY, NOW, TAGS
 
@@ -38,17 +37,17 @@ WORDS = [
 ]
 
 
-def some(values: list[Any]) -> st.SearchStrategy[list[Any] | None]:
-    return st.none() | st.lists(st.sampled_from(values), max_size=3)
+def some(values: list[Any]) -> rv.Values[list[Any] | None]:
+    return rv.none() | rv.lists(rv.sampled_from(values), max_size=3)
 
 
 # The instants of the documents, and those beside them.
-instants = st.sampled_from([NOW - days * DAY for days in (0, 1, 2, 90)] + [NOW - DAY + timedelta(milliseconds=1)])
-ranges = st.fixed_dictionaries({}, optional={"since": st.none() | instants, "until": st.none() | instants})
-conditions = st.fixed_dictionaries(
+instants = rv.sampled_from([NOW - days * DAY for days in (0, 1, 2, 90)] + [NOW - DAY + timedelta(milliseconds=1)])
+ranges = rv.fixed_dictionaries({}, optional={"since": rv.none() | instants, "until": rv.none() | instants})
+conditions = rv.fixed_dictionaries(
     {},
     optional={
-        "search": st.none() | st.sampled_from(WORDS),
+        "search": rv.none() | rv.sampled_from(WORDS),
         "managed_by": some(list(ManagedBy)),
         "product": some(list(Product)),
         "status": some(list(CustomerStatus)),
@@ -56,21 +55,21 @@ conditions = st.fixed_dictionaries(
         "tag": some([*TAGS, "tag_gone", "$where", "^tag_.*"]),
         "administrator": some(ADMINISTRATORS),
         "country": some(["DE", "rs", "FR", "^D", "{$gt:''}", "D\0"]),
-        "expires_within_days": st.none() | st.sampled_from([1, 30, 364, 365]),
-        "renews_within_days": st.none() | st.sampled_from([1, 30, 364, 365]),
-        "has_tags": st.none() | st.booleans(),
-        "has_assignments": st.none() | st.booleans(),
+        "expires_within_days": rv.none() | rv.sampled_from([1, 30, 364, 365]),
+        "renews_within_days": rv.none() | rv.sampled_from([1, 30, 364, 365]),
+        "has_tags": rv.none() | rv.booleans(),
+        "has_assignments": rv.none() | rv.booleans(),
         "invoice_state": some(["OPEN", "OVERDUE", "PAID", "VOID"]),
-        "created_at": st.none() | ranges,
-        "last_administrator_sign_in_at": st.none() | ranges,
+        "created_at": rv.none() | ranges,
+        "last_administrator_sign_in_at": rv.none() | ranges,
     },
 )
 
 
-def nest(inner: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[dict[str, Any]]:
-    some_inner = st.none() | st.lists(inner, max_size=3)
-    joined = st.fixed_dictionaries({}, optional={"all_of": some_inner, "any_of": some_inner, "not_": st.none() | inner})
-    return st.builds(lambda one, other: {**one, **other}, conditions, joined)
+def nest(inner: rv.Values[dict[str, Any]]) -> rv.Values[dict[str, Any]]:
+    some_inner = rv.none() | rv.lists(inner, max_size=3)
+    joined = rv.fixed_dictionaries({}, optional={"all_of": some_inner, "any_of": some_inner, "not_": rv.none() | inner})
+    return rv.builds(lambda one, other: {**one, **other}, conditions, joined)
 
 
 filters = conditions | nest(nest(nest(nest(nest(conditions)))))
