@@ -161,7 +161,7 @@ class Compiler:
 
 
 # The time to compute a field within the code of a row, and the rows of a list in it, in fields that are only read.
-_COMPUTED_WIDTH, _EMBEDDED_ROWS = 5, 3
+_COMPUTED_WIDTH, _EMBEDDED_ROWS = 25, 3
 
 
 def _finish(plan: ObjectPlan) -> None:

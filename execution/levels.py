@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 # The rows of longer levels, or of wide ones, are built in parts, between which other operations have their turn.
 _AT_ONCE, _VALUES_AT_ONCE = 1_000, 5_000
+# Columns of no more objects do not wait for a turn.
+_FEW = 20
 _NULL = type(None)
 _LISTS = {list, tuple}
 Columns = dict[int, Any]
@@ -103,6 +105,15 @@ class Levels:
 
     def column(self, field: FieldPlan, objects: Sequence[Any], places: Places) -> Any:
         """Return the completed value of a field of each object."""
+        if len(objects) > _FEW and is_loop_running() and TURNS.is_over():
+            return self.resolving.expect(self._column_in_turn(field, objects, places))
+        return self._column_now(field, objects, places)
+
+    async def _column_in_turn(self, field: FieldPlan, objects: Sequence[Any], places: Places) -> Any:
+        await TURNS.wait()
+        return await self.resolving.now(self._column_now(field, objects, places))
+
+    def _column_now(self, field: FieldPlan, objects: Sequence[Any], places: Places) -> Any:
         if self._host.has_stopped:
             return [FAILED] * len(objects)
         values = self.resolving.column(field, objects, places)
