@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import optimizeLocales from "@react-aria/optimize-locales-plugin";
 import { defineConfig } from "vite";
 import { compressed } from "../compressed.ts";
+import { firstPaint } from "../first_paint.ts";
 import { inlinedDocuments } from "../inlined_documents.ts";
 import { manifest } from "../manifest.ts";
 
@@ -12,7 +13,7 @@ export default defineConfig({
   root: folder,
   base: "/",
   // The component set carries its texts in 34 languages; the pages have two.
-  plugins: [{ ...optimizeLocales.vite({ locales: ["en-US", "sr-SP"] }), enforce: "pre" }, inlinedDocuments(`${folder}src/gql`, `${folder}src/api/document_of_text.ts`), manifest(`${folder}src/gql`), compressed()],
+  plugins: [{ ...optimizeLocales.vite({ locales: ["en-US", "sr-SP"] }), enforce: "pre" }, inlinedDocuments(`${folder}src/gql`, `${folder}src/api/document_of_text.ts`), manifest(`${folder}src/gql`), firstPaint(`${folder}src/frame/first_theme.js`), compressed()],
   build: {
     outDir: "../dist/dashboard",
     emptyOutDir: true,

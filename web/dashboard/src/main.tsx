@@ -4,8 +4,6 @@ import "./tokens.css";
 import "./base.css";
 import { App } from "./app";
 import { loadTexts } from "./texts/texts";
-import { applyTheme } from "./frame/theme";
 
-applyTheme();
 const root = document.getElementById("page");
 if (root) void loadTexts().then(() => createRoot(root).render(<App />));

@@ -1,6 +1,7 @@
 /** One customer in the table. Rows come with every frame of scrolling, so a row has one hook and nothing of its own. */
 import type { TFunction } from "i18next";
 import { memo, type MouseEvent, useState } from "react";
+import { text } from "../texts/texts";
 import type { Formats } from "../ui/formats";
 import { Icon } from "../ui/icons";
 import { LicenseBar, sumLicenses } from "../ui/license_bar";
@@ -48,13 +49,14 @@ export const CustomerTableRow = memo(function CustomerTableRow({ view, customer,
         <a href={`/customers/${id}`} className="customer-name" tabIndex={-1} title={name} onClick={(event) => follow(event, () => view.onOpen(id))}>
           {name}
         </a>
+        <br />
         <span className="secondary small">{externalId}</span>
       </div>
       <div role="gridcell" className="cell cell-status">
         <StatusChips details={customer.statusDetails} />
       </div>
       <div role="gridcell" className="cell cell-products small">
-        {products.map((product) => t(`product.${product}`)).join(", ")}
+        {products.map((product) => text(`product.${product}`)).join(", ")}
       </div>
       <div role="gridcell" className="cell cell-licenses">
         <LicenseBar figures={sumLicenses(customer.licenses)} />
@@ -63,7 +65,7 @@ export const CustomerTableRow = memo(function CustomerTableRow({ view, customer,
         {formats.relative(nextExpiryAt)}
       </div>
       <div role="gridcell" className="cell cell-lastSignIn numbers" title={formats.date(signInAt)}>
-        {signInAt ? formats.relative(signInAt) : t("customers.never")}
+        {signInAt ? formats.relative(signInAt) : text("customers.never")}
       </div>
       <div role="gridcell" className="cell cell-tags">
         <Tags view={view} customer={customer} />
@@ -106,7 +108,7 @@ function Tags({ view, customer }: { view: RowView; customer: CustomerRow }) {
   const label = [t("tags.edit", { name }), ...tags.map((tag) => tag.name)].join(", ");
   return (
     <button type="button" className="tags-button" tabIndex={-1} aria-label={label} onClick={() => onTag([id])}>
-      {tags.length ? labels : <span className="tags-add secondary small">{t("tags.add")}</span>}
+      {tags.length ? labels : <span className="tags-add secondary small">{text("tags.add")}</span>}
     </button>
   );
 }

@@ -1,4 +1,4 @@
-/** The frame while the viewer is not known yet, and a page while its code is loading. */
+/** The frame while the viewer is not known yet, as index.html has it, and a page while its code is loading. */
 import { useTranslation } from "react-i18next";
 import "../ui/ui.css";
 import "./frame.css";
@@ -10,7 +10,7 @@ export function FrameSkeleton() {
         <p className="navigation-brand">partnerhub</p>
       </div>
       <div className="top-bar">
-        <div className="skeleton" style={{ width: 160, height: 16 }} />
+        <div className="skeleton skeleton-name" />
       </div>
       <div className="main">
         <PageSkeleton />
@@ -23,10 +23,10 @@ export function PageSkeleton() {
   const { t } = useTranslation();
   return (
     <div className="page-skeleton" role="status" aria-busy="true" aria-label={t("state.loading")}>
-      <div className="skeleton" style={{ width: 220, height: 32 }} />
-      <div className="skeleton" style={{ width: "70%", height: 32 }} />
+      <div className="skeleton skeleton-title" />
+      <div className="skeleton skeleton-bar" />
       {Array.from({ length: 8 }, (_, row) => (
-        <div key={row} className="skeleton" style={{ height: 36 }} />
+        <div key={row} className="skeleton skeleton-row" />
       ))}
     </div>
   );

@@ -1,4 +1,4 @@
-/** The theme: that of the system, unless the viewer has chosen one. */
+/** The theme: that of the system, unless the viewer has chosen one. first_theme.js shows the choice at the next visit. */
 
 const KEY = "partnerhub:theme";
 export type Theme = "system" | "light" | "dark";
@@ -9,7 +9,7 @@ export function chosenTheme(): Theme {
   return kept === "light" || kept === "dark" ? kept : "system";
 }
 
-export function applyTheme(theme: Theme = chosenTheme()): void {
+export function applyTheme(theme: Theme): void {
   if (theme === "system") delete document.documentElement.dataset.theme;
   else document.documentElement.dataset.theme = theme;
   localStorage.setItem(KEY, theme);

@@ -65,5 +65,16 @@ export function currentLanguage(): Language {
   return isLanguage(i18next.language) ? i18next.language : "en";
 }
 
-/** The text of a key in the present language, for what is drawn again by its parent when the language changes. */
-export const text = i18next.t.bind(i18next);
+const kept = new Map<string, string>();
+i18next.on("languageChanged", () => kept.clear());
+
+/**
+ * The text of a key without values, for what is drawn again by its parent when the language changes. It is looked up
+ * once: the rows of a long list have the same few texts.
+ */
+export function text(key: string): string {
+  const found = kept.get(key) ?? i18next.t(key);
+  // A key that is its own text belongs to a catalogue that is not loaded yet.
+  if (found !== key) kept.set(key, found);
+  return found;
+}

@@ -1,4 +1,5 @@
 /** One bar: licences used, assigned and available; assigned ones beyond the ordered number are hatched. */
+import i18next from "i18next";
 import type { CSSProperties } from "react";
 import { text } from "../texts/texts";
 import { currentFormats, NONE } from "./formats";
@@ -32,7 +33,7 @@ export function LicenseBar({ figures }: { figures: LicenseFigures }) {
   const lines = FIGURES.map((name) => `${text(`licenses.${name}`)}\t${number(figures[name])}`);
   return (
     <span role="img" tabIndex={-1} className="licenses" aria-label={lines.join(", ").replaceAll("\t", " ")} data-tip={lines.join("\n")}>
-      <span className="small numbers">{text("licenses.ofTotal", { assigned: number(assigned), total: number(total) })}</span>
+      <span className="small numbers">{i18next.t("licenses.ofTotal", { assigned: number(assigned), total: number(total) })}</span>
       <span className="licenses-bar" style={shares as CSSProperties} />
     </span>
   );
