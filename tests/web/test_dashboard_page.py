@@ -89,6 +89,14 @@ def test_the_scripts_of_the_first_page_have_at_most_200_kilobytes() -> None:
     assert sum(sizes.values()) <= 200_000, sizes
 
 
+def test_the_first_picture_needs_no_scripts_and_nothing_that_the_policy_refuses() -> None:
+    page = (DIST / "index.html").read_text(encoding="utf-8")
+    head, _, body = page.partition("<body>")
+    assert 'class="frame"' in body and 'class="skeleton' in body
+    assert head.index('rel="stylesheet"') < head.index('type="module"')
+    assert re.findall(r"<script(?![^>]*src=)|<style|style=", page) == []
+
+
 def test_the_server_has_an_address_for_every_screen_of_the_page() -> None:
     pages = (WEB / "dashboard" / "src" / "pages.tsx").read_text(encoding="utf-8")
     named = {line.partition('path="/')[2].partition('"')[0].partition("/")[0] for line in pages.splitlines()}
