@@ -36,8 +36,7 @@ from pymongo.write_concern import WriteConcern
 
 from store.database.change_stream import ChangeStream
 from store.database.command_spans import CommandSpans, is_tracing
-from store.database.direct_finds import DirectFinds, Find
-from store.database.find_options import FindOptions
+from store.database.find_options import FindOptions, open_cursor
 from store.database.joint_finds import JointFinds
 from store.database.kept_documents import Keepable, KeptDocuments
 from store.database.pool_metrics import PoolMetrics
@@ -137,11 +136,10 @@ class Client:
         listeners = [_PoolListener(), *([_CommandListener()] if is_tracing() else [])]
         settings["event_listeners"] = [*listeners, *options.get("event_listeners", ())]
         kind: Any = motor.motor_asyncio.AsyncIOMotorClient if driver == "motor" else pymongo.AsyncMongoClient
-        self.driver, self.database_name = driver, database
+        self.driver: Driver = driver
+        self.database_name = database
         self._client = kind(uri, **settings)
         self._database = self._client[database]
-        driver_client = self._client.delegate if driver == "motor" else self._client
-        self._direct_finds = DirectFinds(driver_client, database, timeout_ms)
         # Making one takes as long as a fifth of a query. The names are those of the store, so that there are few.
         self._collections: dict[str, Collection] = {}
         # The cluster time of the latest transaction that this client has committed.
@@ -153,7 +151,7 @@ class Client:
         """Return the collection of this name."""
         collection = self._collections.get(name)
         if collection is None:
-            collection = self._collections[name] = Collection(self._database[name], self._direct_finds)
+            collection = self._collections[name] = Collection(self._database[name])
         return collection
 
     async def command(self, command: Mapping[str, Any], *, database: str | None = None) -> Document:
@@ -186,7 +184,6 @@ class Client:
 
     async def close(self) -> None:
         """Close every connection."""
-        await self._direct_finds.close()
         closing = self._client.close()
         if self.driver == "pymongo":
             await closing
@@ -195,8 +192,8 @@ class Client:
 class Collection:
     """The operations that the store uses. Results are read completely into lists, so every caller limits them."""
 
-    def __init__(self, raw: Any, direct_finds: DirectFinds) -> None:
-        self._raw, self._direct_finds = raw, direct_finds
+    def __init__(self, raw: Any) -> None:
+        self._raw = raw
         self.name: str = raw.name
         self._joint_finds = JointFinds()
 
@@ -204,7 +201,8 @@ class Collection:
         self, where: Mapping[str, Any], projection: Mapping[str, Any] | None = None, **options: Unpack[FindOptions]
     ) -> list[Document]:
         """Return the matching documents."""
-        return await self._direct_finds.find(self._raw, Find(where, projection, options))
+        documents: list[Document] = await open_cursor(self._raw.find, where, projection, **options).to_list(None)
+        return documents
 
     async def find_kept(
         self,
@@ -214,7 +212,8 @@ class Collection:
         **options: Unpack[FindOptions],
     ) -> list[Kept]:
         """Return what `find` returns, each document as the one that is kept of its bytes."""
-        return kept.read(await self._direct_finds.find(self._raw, Find(where, projection, options, is_raw=True)))
+        cursor = open_cursor(self._raw.find_raw_batches, where, projection, **options)
+        return kept.read(await cursor.to_list(None))
 
     async def find_ids(
         self, where: Mapping[str, Any], *, hint: str | None = None, batch_size: int = IDS_PER_BATCH
@@ -241,7 +240,8 @@ class Collection:
         self, where: Mapping[str, Any], projection: Mapping[str, Any] | None = None, *, session: Session = None
     ) -> Document | None:
         """Return one matching document, or None."""
-        return next(iter(await self.find(where, projection, limit=1, session=session)), None)
+        document: Document | None = await self._raw.find_one(where, projection, session=session)
+        return document
 
     async def aggregate(
         self, pipeline: Sequence[Mapping[str, Any]], *, session: Session = None, **options: Any

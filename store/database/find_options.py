@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from typing import Any, TypedDict
 
-BATCH_SIZE = 1000
-
 
 class FindOptions(TypedDict, total=False):
     """The order of the documents, their highest number (0 is no limit), and the name of the index that is used."""
@@ -17,5 +15,5 @@ class FindOptions(TypedDict, total=False):
 
 def open_cursor(find: Any, *arguments: Any, hint: str | None = None, limit: int = 0, **options: Any) -> Any:
     """Return the cursor of a `find` of a driver, with these options."""
-    cursor = find(*arguments, limit=limit, batch_size=max(limit, BATCH_SIZE), **options)
+    cursor = find(*arguments, limit=limit, batch_size=max(limit, 1000), **options)
     return cursor if hint is None else cursor.hint(hint)
