@@ -4,8 +4,9 @@ A bulk job shows the progress. Each batch counts its customers in its own transa
 repeats nothing. Where the settings change again meanwhile, each customer gets the latest ones: a job has ended when no
 customer is left whose settings are older than the job's.
 
-No index of its own finds the customers with an older settings epoch. A customer that is renamed or added while this
-runs is written with the current settings, so a scan in the order of names misses none of the others.
+No index of its own finds the customers with an older settings epoch. A customer that is renamed while this runs is
+written with the current settings, so a scan in the order of names misses none of the others. One that is added by a
+transaction that began before the change has the former settings: the last scan begins when those have ended.
 """
 
 from functools import partial
@@ -21,6 +22,7 @@ from store.changes.mutations import Mutation
 from store.customers.orders import KEYS_INDEX
 from store.database.client import Client, Document, Session
 from store.database.keyset import DEFAULT_COLUMNS, keyset_conditions, sort_key_of
+from store.database.open_transactions import wait_for_open_transactions
 from store.database.scope import Scope
 from store.database.transactions import in_transaction
 from store.tenants.partners import MAX_EPOCHS, PartnerDocument
@@ -34,13 +36,21 @@ async def partners_to_reevaluate(client: Client) -> list[PartnerDocument]:
 
 async def reevaluate(scope: Scope, partner: PartnerDocument) -> int:
     """Evaluate every customer with an older settings epoch, one transaction per batch; return how many there were."""
+    count = await _evaluate(scope, partner)
+    if not count:
+        await wait_for_open_transactions(scope.client)
+        count = await _evaluate(scope, partner)
+    if not count:
+        await in_transaction(scope.client, partial(_finish, scope, partner))
+    return count
+
+
+async def _evaluate(scope: Scope, partner: PartnerDocument) -> int:
     count, last_key = 0, None
     while customers := await _next_batch(scope, partner.epoch, last_key):
         last_key = sort_key_of(DEFAULT_COLUMNS, customers[-1])
         await change_customers(scope, {"_id": {"$in": [customer["_id"] for customer in customers]}}, _count_progress)
         count += len(customers)
-    if not count:
-        await in_transaction(scope.client, partial(_finish, scope, partner))
     return count
 
 

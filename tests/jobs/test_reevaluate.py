@@ -8,7 +8,7 @@ from domain.partner.settings import ChangeSettings
 from domain.types import PartnerRole
 from jobs.bulk_jobs import bulk_jobs
 from jobs.reevaluate import reevaluate_customers
-from store.changes.customer_batch import BATCH_SIZE, evaluate_customers
+from store.changes.customer_batch import BATCH_SIZE, CustomerBatch, change_customers, evaluate_customers
 from store.changes.mutations import MutationRequest, mutate
 from store.database.client import Client, Document
 from store.database.clock import utc_now
@@ -16,7 +16,7 @@ from store.database.scope import Scope
 from store.organization.settings_changes import SettingsChanged, change_settings
 from store.tags.bulk_jobs import BulkJobDocument, read_job
 from tests.api_server import administrator_document
-from tests.store.factory_customers import DAY, add_customers, partner_scope, subscription
+from tests.store.factory_customers import DAY, add_customers, begin_customer, partner_scope, subscription
 
 
 async def partner_with_customers(client: Client, count: int) -> Scope:
@@ -102,3 +102,24 @@ async def test_the_last_settings_win_and_both_jobs_end(client: Client) -> None:
     jobs = [await read(scope, job) for job in (first, second)]
     assert [(job.state, job.total, job.done) for job in jobs] == [(BulkJobState.DONE, 4, 4)] * 2
     assert "EXPIRING_SOON" not in await statuses(scope)
+
+
+async def test_a_customer_whose_transaction_began_before_the_change_gets_the_new_settings(client: Client) -> None:
+    scope = await partner_with_customers(client, 0)
+    has_begun, is_changed = asyncio.Event(), asyncio.Event()
+
+    async def add(batch: CustomerBatch) -> None:
+        begin_customer(batch, "C-1", [subscription("S-1", ends_at=scope.now + 50 * DAY)], {})
+        has_begun.set()
+        await is_changed.wait()
+
+    adding = asyncio.create_task(change_customers(scope, {"external_id": "C-1"}, add, deadline=50))
+    await has_begun.wait()
+    job_id = await change(scope, expiring_soon_days=60)
+    evaluating = asyncio.create_task(reevaluate_customers(client))
+    # The job does not end before the transaction.
+    done, _ = await asyncio.wait({evaluating}, timeout=0.5)
+    assert not done and (await read(scope, job_id)).state is BulkJobState.RUNNING
+    is_changed.set()
+    await adding
+    assert await evaluating == 1 and (await statuses(scope))["EXPIRING_SOON"] == 1

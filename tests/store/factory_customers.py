@@ -68,7 +68,7 @@ async def add_customer(scope: Scope, external_id: str, *held: Mapping[str, Any],
     """A customer whose administrator signed in just now; answers its id."""
 
     async def body(batch: CustomerBatch) -> str:
-        return _begin(batch, external_id, held, facts)
+        return begin_customer(batch, external_id, held, facts)
 
     return await change_customers(scope, {"external_id": external_id}, body)
 
@@ -84,12 +84,15 @@ async def add_customers(
 
         async def body(batch: CustomerBatch, some: Sequence[Any] = some) -> None:
             for external_id, held in some:
-                _begin(batch, external_id, held, (facts or {}).get(external_id, {}))
+                begin_customer(batch, external_id, held, (facts or {}).get(external_id, {}))
 
         await change_customers(scope, {"external_id": {"$in": [external_id for external_id, _ in some]}}, body)
 
 
-def _begin(batch: CustomerBatch, external_id: str, held: Sequence[Mapping[str, Any]], facts: Mapping[str, Any]) -> str:
+def begin_customer(
+    batch: CustomerBatch, external_id: str, held: Sequence[Mapping[str, Any]], facts: Mapping[str, Any]
+) -> str:
+    """Add a customer to the batch; return its id."""
     work = batch.add_customer()
     fields = {"name": f"Customer {external_id}", "managed_by": "PARTNER_ORGANIZATION", "created_at": batch.now}
     signed_in = {"last_administrator_sign_in_at": batch.now}
