@@ -268,9 +268,8 @@ class Collection:
 
     async def bulk_write(self, writes: Sequence[Write], *, session: Session = None, ordered: bool = False) -> int:
         """Run all writes in one command, none for an empty list; return how many documents updates matched."""
-        if not writes:
-            return 0
-        return int((await self._raw.bulk_write(writes, ordered=ordered, session=session)).matched_count)
+        result = await self._raw.bulk_write(writes, ordered=ordered, session=session) if writes else None
+        return 0 if result is None else int(result.matched_count)
 
     async def update_one(
         self, where: Mapping[str, Any], change: Any, *, upsert: bool = False, session: Session = None
