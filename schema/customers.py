@@ -23,7 +23,7 @@ from schema.enums import (
 from schema.fields import Argument, field
 from schema.node import VERSION_FIELD, Node
 from schema.organization import PartnerAdministrator
-from schema.stored_values import shows
+from schema.stored_values import never, shows
 from schema.tags import Tag
 from store.customers.customers import CustomerDocument
 
@@ -139,7 +139,7 @@ def _trend_field(resolver: Any, point: Any, figures: str, weeks: int, **argument
 
 
 @strawberry.type
-@shows(CustomerDocument)
+@shows(CustomerDocument, changes_at=never)
 class Customer(Node):
     """An organization that has services of the partner."""
 

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from graphql import GraphQLField, GraphQLObjectType, GraphQLSchema
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 
-from domain.time.instants import format_instant
+from domain.time.instants import MAX_INSTANT, format_instant
 from execution.metadata import (
     ARE_ALL_OF_TYPE,
     EXECUTION,
@@ -55,6 +55,11 @@ def shows(
         return graphql_class
 
     return declare
+
+
+def never(_document: Any, _moment: datetime) -> datetime:
+    """Return that time alone changes no field."""
+    return MAX_INSTANT
 
 
 def _moment(context: Any) -> datetime:

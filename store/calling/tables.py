@@ -38,7 +38,7 @@ class CallTable(Generic[Row]):
     async def page(self, request: PageRequest) -> Page[Row]:
         """Return one page; raise InvalidCursor for a cursor of another list."""
         pager = KeysetPager(list_digest(self.dataset.scope.partner_id, self.name, self.columns), self.columns)
-        documents, has_next, has_previous = await pager.read(pager.decode(request), self._find)
+        documents, has_next, has_previous = await pager.read(pager.decode(request), self._find, sort_key_of)
         rows = await self.read_rows(documents) if documents else ()
         sort_keys = {
             id(row): sort_key_of(self.columns, document) for row, document in zip(rows, documents, strict=True)

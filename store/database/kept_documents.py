@@ -4,14 +4,14 @@ A list of customers reads the same subscriptions again and again, and few have c
 what is kept is never outdated: it says only what some bytes mean.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Generic, Protocol, TypeVar
 
-from bson import CodecOptions, decode
+from bson import CodecOptions, decode_all
 
 
 class Keepable(Protocol):
-    """A document whose row of a response can be kept with it (`execution/kept_rows.py`); None says that it is not."""
+    """A document; `kept_row` is `()`, or the row of a response that is kept with it, and None where none is kept."""
 
     kept_row: Any
 
@@ -24,7 +24,7 @@ _DOCUMENT_BYTES, _FACTOR = 1_000, 8
 
 
 class KeptDocuments(Generic[Kept]):
-    """Documents that `make` makes of what is stored; where there is no room for one more, all are dropped."""
+    """Documents that `make` makes of what is stored; where there is no room for more, all are dropped."""
 
     def __init__(self, make: Callable[[dict[str, Any]], Kept], max_bytes: int = MAX_BYTES) -> None:
         self._make, self._max_bytes = make, max_bytes
@@ -33,21 +33,26 @@ class KeptDocuments(Generic[Kept]):
         self.bytes = 0
 
     def read(self, batches: Iterable[bytes]) -> list[Kept]:
-        """Return the documents of batches of BSON, in their order."""
-        find = self._documents.get
-        return [find(stored) or self._keep(stored) for batch in batches for stored in _split(batch)]
+        """Return the documents of batches of BSON, in their order. Those that are read again can keep a row."""
+        stored = [each for batch in batches for each in _split(batch)]
+        found = list(map(self._documents.get, stored))
+        for document in found:
+            if document is not None and document.kept_row is None:
+                document.kept_row = ()
+        missing = [each for each, document in zip(stored, found, strict=True) if document is None]
+        new = iter(self._keep(missing) if missing else ())
+        return [next(new) if document is None else document for document in found]
 
-    def _keep(self, stored: bytes) -> Kept:
-        document = self._make(decode(stored, _NAIVE))
-        size = _DOCUMENT_BYTES + _FACTOR * len(stored)
+    def _keep(self, missing: Sequence[bytes]) -> list[Kept]:
+        documents = list(map(self._make, decode_all(b"".join(missing), _NAIVE)))
+        size = _DOCUMENT_BYTES * len(missing) + _FACTOR * sum(map(len, missing))
         if self.bytes + size > self._max_bytes:
             self._documents.clear()
             self.bytes = 0
         if size <= self._max_bytes:
-            self._documents[stored] = document
+            self._documents.update(zip(missing, documents, strict=True))
             self.bytes += size
-            document.kept_row = ()
-        return document
+        return documents
 
 
 def _split(batch: bytes) -> Iterator[bytes]:

@@ -3,12 +3,13 @@
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from domain.cursors.list import CursorValue, CursorValueKind, decode_list_cursor, encode_list_cursor
 from domain.paging import PageRequest
 from store.database.client import Document
 
+Row = TypeVar("Row")
 # The values of one row in the columns of an order: its position in the list.
 SortKey = tuple[CursorValue, ...]
 
@@ -96,16 +97,18 @@ class KeysetRange(NamedTuple):
     is_backward: bool
 
 
-class KeysetRows(NamedTuple):
+class KeysetRows(NamedTuple, Generic[Row]):
     """The rows of a page in the order of the list."""
 
-    rows: list[Document]
+    rows: list[Row]
     has_next: bool
     has_previous: bool
 
 
 # Reads rows in the order of the columns: at the start or behind it, before the end, at most `limit`.
-FindRows = Callable[[tuple[Column, ...], SortKey | None, SortKey | None, int], Awaitable[list[Document]]]
+FindRows = Callable[[tuple[Column, ...], SortKey | None, SortKey | None, int], Awaitable[list[Row]]]
+# Returns the sort values of a row: `sort_key_of` for documents.
+ReadSortKey = Callable[[Sequence[Column], Row], SortKey]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,12 +133,14 @@ class KeysetPager:
         """Return the cursor of the row with this sort key."""
         return encode_list_cursor(self.digest, sort_key)
 
-    async def read(self, requested: KeysetRange, find: FindRows) -> KeysetRows:
+    async def read(
+        self, requested: KeysetRange, find: FindRows[Row], read_sort_key: ReadSortKey[Row]
+    ) -> KeysetRows[Row]:
         """Read a page: one query while the cursor's row exists, else one more to learn whether a row precedes it."""
         columns, start, end, size, is_backward = requested
         # The row at the start is read too: where it still exists, a row precedes the page without another query.
         rows = await find(columns, start, end, size + (1 if start is None else 2))
-        has_before = bool(rows) and start is not None and sort_key_of(columns, rows[0]) == start
+        has_before = bool(rows) and start is not None and read_sort_key(columns, rows[0]) == start
         if has_before:
             del rows[0]
         elif start is not None:

@@ -45,7 +45,7 @@ class Listing(Generic[Row]):
     async def page(self, request: PageRequest) -> Page[Row]:
         """Return one page; raise InvalidCursor for a cursor of another list."""
         pager = self._pager
-        rows, has_next, has_previous = await pager.read(pager.decode(request), self._find)
+        rows, has_next, has_previous = await pager.read(pager.decode(request), self._find, sort_key_of)
         return self._build_page(rows, has_next=has_next, has_previous=has_previous)
 
     def first_page(self, documents: Sequence[Document], size: int) -> Page[Row]:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from domain.cursors.list import CursorValue
 from domain.failures import InvalidCursor
+from store.customers.documents import CustomerDocument
 from store.customers.list_planner.list_ranges import ListRange, QueryPlan
 from store.customers.list_planner.range_scans import RangeScan
-from store.database.client import Document
 from store.database.keyset import Column, SortKey
 from store.database.scope import Scope
 from store.database.stored_fields import Projection
@@ -24,12 +24,12 @@ class KeysetReader:
 
     async def find(
         self, columns: tuple[Column, ...], start: SortKey | None, end: SortKey | None, limit: int
-    ) -> list[Document]:
+    ) -> list[CustomerDocument]:
         """Return at most `limit` rows in the order of `columns`: those of the list, or their reverse."""
         list_ranges = self.plan if columns == self.columns else self.plan[::-1]
         first = 0 if start is None else _position(list_ranges, start[0])
         last = len(list_ranges) - 1 if end is None else _position(list_ranges, end[0])
-        rows: list[Document] = []
+        rows: list[CustomerDocument] = []
         for position in range(first, last + 1):
             if len(rows) < limit:
                 scan = RangeScan(

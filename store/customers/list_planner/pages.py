@@ -38,6 +38,8 @@ Not among them: a range of `createdAt` in the order of sign-ins, and the reverse
 both, so that such a list can examine two fifths of a partner (measured: 16,597 of 40,000).
 """
 
+from collections.abc import Sequence
+
 from domain.cursors.list import list_digest
 from domain.customers.conditions import AllOf
 from domain.customers.simplification import is_impossible, simplify
@@ -48,7 +50,7 @@ from store.customers.list_planner.key_statistics import KeyStatistics
 from store.customers.list_planner.keyset_pagination import KeysetReader
 from store.customers.list_planner.query_planner import EXPECTED_CUSTOMERS, choose_plan
 from store.customers.orders import CustomerOrder
-from store.database.keyset import KeysetPager, sort_key_of
+from store.database.keyset import Column, KeysetPager, SortKey, sort_key_of
 from store.database.scope import Scope
 from store.database.stored_fields import Projection
 
@@ -72,12 +74,17 @@ async def read_page(
     requested = pager.decode(request)
 
     def cursor_of(row: CustomerDocument) -> str:
-        return pager.cursor(sort_key_of(columns, row.document))
+        return pager.cursor(_read_sort_key(columns, row))
 
     wanted = simplify(condition)
     if is_impossible(wanted):
         return Page((), False, False, cursor_of)
     query = ListQuery(wanted, order, scope.visibility_key, scope.now)
     plan = await choose_plan(query, KeyStatistics(scope), expected)
-    rows, has_next, has_previous = await pager.read(requested, KeysetReader(scope, plan, columns, projection).find)
-    return Page(list(map(CustomerDocument, rows)), has_next, has_previous, cursor_of)
+    reader = KeysetReader(scope, plan, columns, projection)
+    rows, has_next, has_previous = await pager.read(requested, reader.find, _read_sort_key)
+    return Page(rows, has_next, has_previous, cursor_of)
+
+
+def _read_sort_key(columns: Sequence[Column], row: CustomerDocument) -> SortKey:
+    return sort_key_of(columns, row.document)

@@ -11,17 +11,20 @@ from dataclasses import dataclass
 
 from domain.customers.keys import Keys
 from store.customers.conditions import equals_any
-from store.customers.documents import customer_projection
+from store.customers.documents import CustomerDocument, customer_projection
 from store.customers.list_planner.list_ranges import IndexPlan, ListRange
 from store.customers.orders import KEYS_INDEX
 from store.customers.queries import COLLECTION, residual_query
 from store.database.client import Document
+from store.database.find_options import FindOptions
+from store.database.kept_documents import KeptDocuments
 from store.database.keyset import Column, SortKey, inverted, keyset_conditions
 from store.database.scope import Scope
 from store.database.stored_fields import Projection
 
 # With more branches, planning takes longer than filtering the rows that tie with the position.
 _MAX_BRANCHES = 400
+_KEPT = KeptDocuments(CustomerDocument)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +36,17 @@ class RangeScan:
     start: SortKey | None = None
     end: SortKey | None = None
 
-    async def read(self, scope: Scope, limit: int, projection: Projection = None) -> list[Document]:
+    async def read(self, scope: Scope, limit: int, projection: Projection = None) -> list[CustomerDocument]:
         """Return at most `limit` rows, with the keys of the projection and those that the list is sorted by."""
         plan = self.list_range.plan
         where = residual_query(scope, self.list_range.wanted, plan.key_sets)
         where["$and"] = self.conditions(scope.match())
-        return await scope.collection(COLLECTION).find(
-            where,
-            customer_projection(projection, *(column.field for column in self.columns)),
-            sort=self.sort,
-            limit=limit,
-            hint=plan.index,
-        )
+        collection, options = scope.collection(COLLECTION), FindOptions(sort=self.sort, limit=limit, hint=plan.index)
+        projected = customer_projection(projection, *(column.field for column in self.columns))
+        if projection is None:
+            # Whole documents are large, and lists of them are read once, as by exports.
+            return list(map(CustomerDocument, await collection.find(where, projected, **options)))
+        return await collection.find_kept(_KEPT, where, projected, **options)
 
     @property
     def sort(self) -> list[tuple[str, int]]:

@@ -93,12 +93,12 @@ class Rows:
     def cursor(self, position: int) -> str:
         return self.pager.cursor(sort_key_of(self.columns, self.documents[position]))
 
-    def page(self, **request: Any) -> KeysetRows:
+    def page(self, **request: Any) -> KeysetRows[Document]:
         self.queries = 0
-        return asyncio.run(self.pager.read(self.pager.decode(PageRequest(**request)), self.find))
+        return asyncio.run(self.pager.read(self.pager.decode(PageRequest(**request)), self.find, sort_key_of))
 
 
-def numbers_of(page: KeysetRows) -> list[int]:
+def numbers_of(page: KeysetRows[Document]) -> list[int]:
     return [row["n"] for row in page.rows]
 
 
