@@ -22,7 +22,8 @@ from resolvers.context import Context, Viewer
 from schema.build import build_schema
 from server.cli.sample_partner import ADMINISTRATOR_EMAILS, PARTNER_ID, load_sample
 from server.gc_tuning import tune_gc
-from server.graphql.operations import Operation, OperationRejected, Operations, build_executor
+from server.graphql.operation import Operation, build_executor
+from server.graphql.operations import OperationRejected, Operations
 from store.database.client import Client
 from store.database.clock import utc_now
 from store.database.scope import Scope

@@ -22,7 +22,8 @@ from bench.relations import CUSTOMERS, DATABASE, fill
 from resolvers.context import Context, Viewer
 from schema.build import build_schema
 from server.gc_tuning import tune_gc
-from server.graphql.operations import Operation, Operations
+from server.graphql.operation import Operation
+from server.graphql.operations import Operations
 from store.database.client import Client
 from store.database.clock import utc_now
 from store.database.scope import Scope

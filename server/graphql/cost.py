@@ -185,7 +185,7 @@ def check_cost(
     document: DocumentNode, operation: OperationDefinitionNode, variables: Mapping[str, Any], costs: FieldCosts
 ) -> int:
     """Return the cost of an operation; raise QueryTooComplex where cost, depth or root fields exceed their limits."""
-    if sum(1 for _ in _root_fields(operation.selection_set, _fragments(document), set())) > MAX_ROOT_FIELDS:
+    if sum(1 for _ in _root_fields(operation.selection_set, fragments_of(document), set())) > MAX_ROOT_FIELDS:
         raise QueryTooComplex(f"An operation may have at most {MAX_ROOT_FIELDS} fields at its root.")
     complexity = estimate_complexity(document, operation, variables, costs)
     if complexity.depth > MAX_DEPTH:
@@ -207,7 +207,7 @@ def size_variables(document: DocumentNode) -> tuple[str, ...]:
 
 def root_field_names(document: DocumentNode, operation: OperationDefinitionNode) -> frozenset[str]:
     """Return the names of the fields that an operation selects at its root."""
-    return frozenset(node.name.value for node in _root_fields(operation.selection_set, _fragments(document), set()))
+    return frozenset(node.name.value for node in _root_fields(operation.selection_set, fragments_of(document), set()))
 
 
 def estimate_complexity(
@@ -216,7 +216,7 @@ def estimate_complexity(
     """Return the depth and the cost of an operation."""
     root_type = operation.operation.value.capitalize()
     values = {**_default_values(operation), **variables}
-    return _CostEstimator(costs, _fragments(document), values).estimate(operation.selection_set, root_type)
+    return _CostEstimator(costs, fragments_of(document), values).estimate(operation.selection_set, root_type)
 
 
 def _default_values(operation: OperationDefinitionNode) -> Mapping[str, Any]:
@@ -229,7 +229,8 @@ def _default_values(operation: OperationDefinitionNode) -> Mapping[str, Any]:
     }
 
 
-def _fragments(document: DocumentNode) -> Mapping[str, FragmentDefinitionNode]:
+def fragments_of(document: DocumentNode) -> dict[str, FragmentDefinitionNode]:
+    """Return the fragments of a document by their names."""
     return {d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)}
 
 

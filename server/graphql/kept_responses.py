@@ -11,7 +11,8 @@ from domain.customers.keys import ALL_CUSTOMERS_KEY
 from loaders.figure_cache import FigureCache
 from resolvers.context import Context
 from server.graphql.kept_fields import CHANGING_CONDITIONS
-from server.graphql.operations import GraphQLResponse, Operation
+from server.graphql.operation import Operation
+from server.graphql.operations import GraphQLResponse
 from store.feed.events import FeedEvent
 from store.feed.observed_feed import ObservedFeed
 

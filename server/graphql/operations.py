@@ -10,12 +10,9 @@ import strawberry
 from graphql import (
     DocumentNode,
     ExecutionResult,
-    GraphQLError,
     GraphQLSchema,
     OperationDefinitionNode,
-    OperationType,
 )
-from strawberry.execution import optimized_is_awaitable
 
 from domain.failures import BadUserInput, QueryTooComplex
 from domain.languages.languages import Language
@@ -24,7 +21,6 @@ from schema.executor import OperationExecutor
 from server.graphql.cost import (
     MAX_COST,
     MAX_TEXT_LENGTH,
-    MUTATION_ANSWER_FACTOR,
     check_cost,
     check_same_name_pairs,
     read_field_costs,
@@ -41,6 +37,7 @@ from server.graphql.errors import (
 )
 from server.graphql.introspection_answers import IntrospectionAnswers
 from server.graphql.kept_fields import may_be_kept
+from server.graphql.operation import Operation, build_executor, prepare_executors
 from server.graphql.parsing import matching_operations, parse_document, select_operation
 from server.graphql.requested_document import RequestedDocument
 from server.graphql.steps import Steps, finish, finish_in_turns
@@ -50,10 +47,7 @@ from server.graphql.validation import find_validation_errors
 # Comments and blanks are not tokens: a text within MAX_TOKENS can still be large.
 MAX_CACHED_TEXT_LENGTH = 20_000
 OPERATION_TIMEOUT_SECONDS: float = 8  # The answer must leave within 10 s.
-_INTROSPECTION = frozenset({"__schema", "__type", "__typename"})
 
-# The same test as graphql-core's, faster for plain values.
-_is_awaitable: Any = optimized_is_awaitable
 GraphQLResponse = dict[str, Any]
 
 
@@ -83,38 +77,6 @@ class OperationRequest:
     after_operation_time: int = 0
     language: Language = Language.ENGLISH
     rejection: BadUserInput | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """One valid operation of a document, and its estimated cost beside the cost that one operation may have.
-
-    Where it is not `is_compiled`, graphql-core's executor executes it.
-    """
-
-    text: str
-    document: DocumentNode
-    definition: OperationDefinitionNode
-    root_fields: frozenset[str]
-    cost: int
-    cost_limit: int = MAX_COST
-    is_compiled: bool = True
-    may_be_kept: bool = False
-
-    @property
-    def kind(self) -> OperationType:
-        """Query, mutation or subscription."""
-        return self.definition.operation
-
-    @property
-    def name(self) -> str:
-        """The name in its document; empty for an unnamed one."""
-        return self.definition.name.value if self.definition.name else ""
-
-    @property
-    def is_introspection(self) -> bool:
-        """Whether it reads nothing but the schema."""
-        return self.kind is OperationType.QUERY and self.root_fields <= _INTROSPECTION
 
 
 CheckedDocument = ValidDocument[Operation] | Errors
@@ -164,7 +126,8 @@ class Operations:
         cost = check_cost(document, definition, variables, self._field_costs)
         root_fields = root_field_names(document, definition)
         is_kept = may_be_kept(self.graphql_schema, document, definition)
-        return Operation(text, document, definition, root_fields, cost, MAX_COST, self._is_compiled, is_kept)
+        parts = prepare_executors(self.graphql_schema, document, definition)
+        return Operation(text, document, parts, root_fields, cost, MAX_COST, self._is_compiled, is_kept)
 
     def is_known(self, text: str) -> bool:
         """Return whether the text was parsed and validated recently, so that it need not be again."""
@@ -283,28 +246,6 @@ class Operations:
         if errors:
             response["errors"] = errors
         return response
-
-
-def build_executor(
-    schema: GraphQLSchema, operation: Operation, variables: Mapping[str, Any], context: Context | None = None
-) -> OperationExecutor | list[GraphQLError]:
-    """Return the executor of an operation, with its limit of cost; the errors of its variables where they are wrong.
-
-    That of a mutation is higher during execution: beyond it, parts of an answer about a committed change are missing.
-    """
-    factor = MUTATION_ANSWER_FACTOR if operation.kind is OperationType.MUTATION else 1
-    executor: Any = OperationExecutor.build(
-        schema,
-        operation.document,
-        context_value=context,
-        raw_variable_values=dict(variables),
-        operation_name=operation.name or None,
-        is_awaitable=_is_awaitable,
-        cost_limit=factor * operation.cost_limit,
-    )
-    if isinstance(executor, OperationExecutor):
-        executor.is_compiling = operation.is_compiled
-    return executor  # type: ignore[no-any-return]
 
 
 def _too_complex(failure: QueryTooComplex | RecursionError) -> Errors:

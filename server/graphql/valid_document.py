@@ -12,6 +12,8 @@ from server.graphql.cost import size_variables
 _MAX_OPERATIONS = 20
 # A prepared operation with the names of its root fields, and each size in its key.
 _OPERATION_BYTES, _SIZE_BYTES = 800, 48
+# A variable of an operation, or a fragment, in what its executors share.
+_PART_BYTES = 200
 
 PreparedOperation = TypeVar("PreparedOperation")
 
@@ -30,7 +32,10 @@ class ValidDocument(Generic[PreparedOperation]):
 
     def operations_bytes(self) -> int:
         """Return an upper bound of the memory of the operations that this document may remember."""
-        return _MAX_OPERATIONS * (_OPERATION_BYTES + _SIZE_BYTES * len(self._sized_by))
+        definitions = self.document.definitions
+        variables = sum(len(getattr(each, "variable_definitions", None) or ()) for each in definitions)
+        parts = _PART_BYTES * (len(definitions) + variables)
+        return _MAX_OPERATIONS * (_OPERATION_BYTES + _SIZE_BYTES * len(self._sized_by) + parts)
 
     def prepare(
         self, name: str | None, variables: Mapping[str, Any], prepare: Callable[[], PreparedOperation]

@@ -15,7 +15,8 @@ from domain.rate_limits import RateLimited
 from server.app.app_state import AppState
 from server.app.page_sign_in import page_sign_in
 from server.auth.viewer import read_bearer_token
-from server.graphql.operations import GraphQLResponse, Operation, OperationRejected, OperationRequest
+from server.graphql.operation import Operation
+from server.graphql.operations import GraphQLResponse, OperationRejected, OperationRequest
 from server.graphql.requested_document import QUERY_MISSING, InvalidDocument, read_requested_document
 from server.graphql.variables import find_rejection
 from server.http.accept import preferred_media_type

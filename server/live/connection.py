@@ -13,7 +13,8 @@ from domain.failures import BadUserInput, Unauthenticated
 from domain.languages.languages import Language, choose_language
 from domain.messages import translatable
 from server.graphql.errors import Errors, exception_error, failure_error
-from server.graphql.operations import Operation, OperationRequest
+from server.graphql.operation import Operation
+from server.graphql.operations import OperationRequest
 from server.live.feed_execution import FeedResult
 from server.live.frame_writer import abort_later, accept_large_messages, frame_writer
 from server.live.operation_runner import FeedOutput, OperationAppState, failure_errors, run_operation

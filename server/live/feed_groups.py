@@ -11,7 +11,8 @@ from domain.cursors.feed import Position
 from resolvers.context import Context, Viewer
 from resolvers.feeds import StateFeed
 from server.graphql.errors import Errors
-from server.graphql.operations import Operation, Operations
+from server.graphql.operation import Operation
+from server.graphql.operations import Operations
 from server.live.batch_contexts import BatchContexts, visibility_key
 from server.live.event_groups import EventGroup
 from server.live.feed_execution import FeedExecution

@@ -19,7 +19,8 @@ from resolvers.context import Viewer
 from server.graphql.cost import MAX_TEXT_LENGTH
 from server.graphql.errors import Errors, InvalidRequest, exception_code, exception_error, failure_error
 from server.graphql.kept_responses import KeptResponses
-from server.graphql.operations import GraphQLResponse, Operation, OperationRejected, OperationRequest
+from server.graphql.operation import Operation
+from server.graphql.operations import GraphQLResponse, OperationRejected, OperationRequest
 from server.graphql.trusted_documents import TrustedDocuments
 from server.limits.rate_limiter import COST_PER_CHARACTER, Charge, RateLimiter
 from server.live.feed_execution import FeedResult

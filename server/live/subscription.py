@@ -30,7 +30,8 @@ from schema.executor import OperationExecutor
 from schema.feed_fields import FeedDeclaration, convert_feed_arguments, find_feed
 from schema.fields import is_viewer_dependent
 from server.graphql.errors import BAD_USER_INPUT, execution_errors, request_errors
-from server.graphql.operations import Operation, OperationRejected, build_executor
+from server.graphql.operation import Operation, build_executor
+from server.graphql.operations import OperationRejected
 
 _VARIABLE = re.compile(r"\$\s*(\w+)", re.ASCII)
 

@@ -14,7 +14,8 @@ from domain.cursors.feed import Position
 from domain.failures import InvalidCursor
 from domain.types import PartnerRole
 from resolvers.context import Viewer
-from server.graphql.operations import Operation, Operations
+from server.graphql.operation import Operation
+from server.graphql.operations import Operations
 from server.live.feed_execution import FeedResult
 from server.live.feed_groups import FeedGroups
 from server.live.metrics import FeedMetrics

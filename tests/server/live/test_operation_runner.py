@@ -16,7 +16,8 @@ from domain.failures import TooManyValues, Unauthenticated
 from domain.languages.languages import Language
 from resolvers.context import Viewer
 from server.graphql.errors import InvalidRequest, coded_error
-from server.graphql.operations import Operation, OperationRejected, OperationRequest, Operations
+from server.graphql.operation import Operation
+from server.graphql.operations import OperationRejected, OperationRequest, Operations
 from server.graphql.requested_document import RequestedDocument
 from server.graphql.trusted_documents import TrustedDocuments
 from server.limits.rate_limiter import RateLimiter

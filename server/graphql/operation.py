@@ -1,0 +1,147 @@
+"""A valid operation, and its executors, which are built from what is the same for every request of it.
+
+graphql-core looks through the document and finds the types of its variables for each request: a third of what an
+operation takes besides its fields.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from graphql import (
+    DocumentNode,
+    FragmentDefinitionNode,
+    GraphQLError,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    OperationType,
+    Undefined,
+    coerce_input_value,
+    default_field_resolver,
+    default_type_resolver,
+    is_non_null_type,
+)
+from graphql.execution.collect_fields import FragmentDetails
+from graphql.execution.get_variable_signature import GraphQLVariableSignature, get_variable_signature
+from graphql.execution.values import VariableValues, VariableValueSource, input_is_nested_too_deeply
+from strawberry.execution import optimized_is_awaitable
+
+from resolvers.context import Context
+from schema.executor import OperationExecutor
+from server.graphql.cost import MAX_COST, MUTATION_ANSWER_FACTOR, fragments_of
+
+# The same test as graphql-core's, faster for plain values.
+_is_awaitable: Any = optimized_is_awaitable
+_CONTAINERS = {dict, list}
+_INTROSPECTION = frozenset({"__schema", "__type", "__typename"})
+
+
+class ExecutorParts(NamedTuple):
+    """What the executors of one operation share; `signatures` are None where graphql-core builds each executor."""
+
+    definition: OperationDefinitionNode
+    fragments: dict[str, FragmentDefinitionNode]
+    fragment_details: dict[str, FragmentDetails]
+    signatures: tuple[GraphQLVariableSignature, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One valid operation of a document, and its estimated cost beside the cost that one operation may have.
+
+    Where it is not `is_compiled`, graphql-core's executor executes it.
+    """
+
+    text: str
+    document: DocumentNode
+    parts: ExecutorParts
+    root_fields: frozenset[str]
+    cost: int
+    cost_limit: int = MAX_COST
+    is_compiled: bool = True
+    may_be_kept: bool = False
+
+    @property
+    def definition(self) -> OperationDefinitionNode:
+        """Its node in its document."""
+        return self.parts.definition
+
+    @property
+    def kind(self) -> OperationType:
+        """Query, mutation or subscription."""
+        return self.definition.operation
+
+    @property
+    def name(self) -> str:
+        """The name in its document; empty for an unnamed one."""
+        return self.definition.name.value if self.definition.name else ""
+
+    @property
+    def is_introspection(self) -> bool:
+        """Whether it reads nothing but the schema."""
+        return self.kind is OperationType.QUERY and self.root_fields <= _INTROSPECTION
+
+
+def prepare_executors(
+    schema: GraphQLSchema, document: DocumentNode, definition: OperationDefinitionNode
+) -> ExecutorParts:
+    """Return the parts of an operation of a valid document."""
+    fragments = fragments_of(document)
+    found = [get_variable_signature(schema, each) for each in definition.variable_definitions or ()]
+    signatures = tuple(each for each in found if not isinstance(each, GraphQLError))
+    is_usual = len(signatures) == len(found) and not any(each.variable_definitions for each in fragments.values())
+    details = {name: FragmentDetails(fragment, None) for name, fragment in fragments.items()}
+    return ExecutorParts(definition, fragments, details, signatures if is_usual else None)
+
+
+def build_executor(
+    schema: GraphQLSchema, operation: Operation, variables: Mapping[str, Any], context: Context | None = None
+) -> OperationExecutor | list[GraphQLError]:
+    """Return the executor of an operation, with its limit of cost; the errors of its variables where they are wrong.
+
+    That of a mutation is higher during execution: beyond it, parts of an answer about a committed change are missing.
+    """
+    factor = MUTATION_ANSWER_FACTOR if operation.kind is OperationType.MUTATION else 1
+    limits: Any = {"is_awaitable": _is_awaitable, "cost_limit": factor * operation.cost_limit}
+    executor = _build(schema, operation, variables, context, limits)
+    if isinstance(executor, OperationExecutor):
+        executor.is_compiling = operation.is_compiled
+    return executor
+
+
+def _build(
+    schema: GraphQLSchema, operation: Operation, variables: Mapping[str, Any], context: Context | None, limits: Any
+) -> OperationExecutor | list[GraphQLError]:
+    definition, fragments, details, signatures = operation.parts
+    values = None if signatures is None else _coerce(signatures, variables)
+    resolvers = (default_field_resolver, default_type_resolver, default_field_resolver)
+    if values is not None:
+        return OperationExecutor(schema, fragments, details, None, context, definition, values, *resolvers, **limits)
+    # It knows defaults, and how errors are stated.
+    return OperationExecutor.build(  # type: ignore[return-value]
+        schema,
+        operation.document,
+        context_value=context,
+        raw_variable_values=dict(variables),
+        operation_name=operation.name or None,
+        **limits,
+    )
+
+
+def _coerce(signatures: tuple[GraphQLVariableSignature, ...], variables: Mapping[str, Any]) -> VariableValues | None:
+    """Return the values of the variables as graphql-core coerces them; None where one is wrong or has its default."""
+    sources: dict[str, VariableValueSource] = {}
+    coerced: dict[str, Any] = {}
+    for signature in signatures:
+        value = variables.get(signature.name, Undefined)
+        sources[signature.name] = VariableValueSource(signature, value)
+        if value is Undefined:
+            if signature.default is not None or is_non_null_type(signature.type):
+                return None
+            continue
+        if type(value) in _CONTAINERS and input_is_nested_too_deeply(value, signature.type):
+            return None
+        coerced[signature.name] = coerce_input_value(value, signature.type)
+        if coerced[signature.name] is Undefined:
+            return None
+    return VariableValues(sources, coerced)
