@@ -250,8 +250,7 @@ class Collection:
         cursor = self._raw.aggregate(pipeline, session=session, **options)
         if not hasattr(cursor, "to_list"):
             cursor = await cursor
-        documents: list[Document] = await cursor.to_list(None)
-        return documents
+        return list(await cursor.to_list(None))
 
     async def count(self, where: Mapping[str, Any], *, hint: str | None = None) -> int:
         """Return the number of matching documents."""
