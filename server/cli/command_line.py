@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from domain.failures import OperatorError
 from domain.time.instants import parse_date
@@ -210,5 +209,8 @@ def main() -> None:
         application()
     except OperatorError as problem:
         sentence = "\n".join(map(printable, str(problem).splitlines()))
+        # Only messages need rich, which is 60 modules.
+        from rich.console import Console
+
         Console(stderr=True).print(sentence, style="red", markup=False, highlight=False, soft_wrap=True)
         sys.exit(2)

@@ -15,14 +15,12 @@ from domain.failures import OperatorError
 from domain.partner.ids import is_partner_id
 from domain.types import Product
 from jobs.loop import JOBS
-from sample.writer import write_sample as write_sample_files
 from server.app.database import database_uri, open_prepared_client
 from server.app.documents import find_document_problems
 from server.app.keys import key_file_advice, load_keys
 from server.app.settings import Settings
 from server.cli.checks import find_deep_problems
 from server.cli.deployment_checks import check_deployment, find_uri_problems
-from server.cli.import_command import run_import
 from server.cli.issuer_checks import find_issuer_problems
 from server.cli.setting_checks import check_variables
 from server.gc_tuning import tune_gc
@@ -95,6 +93,8 @@ async def import_files(
     settings: Settings, data: Path | None, partner_id: str, targets: list[str], refused: Path | None
 ) -> int:
     """Load files; return the exit status."""
+    from server.cli.import_command import run_import
+
     async with open_client(settings, data) as client:
         await load_partner_scope(client, partner_id)
         tune_gc()
@@ -103,7 +103,9 @@ async def import_files(
 
 def write_sample(directory: Path, customers: int, seed: int, day: date) -> None:
     """Write the files of the sample and print their paths."""
-    for path in write_sample_files(directory, customers, seed, day):
+    from sample import writer
+
+    for path in writer.write_sample(directory, customers, seed, day):
         print(path)
 
 

@@ -1,8 +1,5 @@
 """The countries and currencies that exist."""
 
-import subprocess
-import sys
-
 import pytest
 
 from domain.text.iso_codes import country_codes, currency_codes, parse_country_code, parse_currency_code
@@ -36,8 +33,3 @@ def test_rejects_what_is_no_currency_code(text: str) -> None:
 def test_the_lists_are_complete() -> None:
     assert len(country_codes()) == 249
     assert 170 < len(currency_codes()) < 200
-
-
-def test_the_command_line_does_not_load_the_lists() -> None:
-    code = "import sys, server.cli.command_line, server.asgi; sys.exit('pycountry' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
