@@ -11,7 +11,7 @@ from schema.build import build_schema
 from server.graphql.document_cache import MAX_CACHE_BYTES, DocumentCache, document_bytes
 from server.graphql.operations import OperationRejected, Operations
 
-DOCUMENTS, VARIABLES = 5, 58
+DOCUMENTS, VARIABLES = 2, 58
 
 
 def test_forgets_the_least_recently_used() -> None:
