@@ -4,14 +4,14 @@ from pathlib import Path
 
 from graphql import GraphQLObjectType, print_ast
 
-from schema.build import build_schema, print_sdl
-from tests.exported_schema import exported_schema
+from schema.build import build_schema
+from tests.exported_schema import exported_schema, printed_schema
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 def test_the_exported_schema_is_up_to_date() -> None:
-    assert (ROOT / "schema.graphql").read_text(encoding="utf-8") == print_sdl(), "Run: make schema"
+    assert (ROOT / "schema.graphql").read_text(encoding="utf-8") == printed_schema(), "Run: make schema"
 
 
 def test_the_exported_schema_is_valid_and_whole() -> None:
