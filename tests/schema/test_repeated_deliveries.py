@@ -324,20 +324,29 @@ def test_every_mutation_has_a_case_or_changes_nothing_that_is_delivered() -> Non
 @pytest.mark.parametrize("name", CASES)
 def test_a_delivery_keeps_what_was_changed_here(add_client: Callable[[], PartnerClient], name: str) -> None:
     case = CASES[name]
-    for changed in (({}, _NO_CHANGE), case.same_field, case.other_field):
-        if changed is None:
+    # What changes nothing leaves the partner as it was, for the next delivery.
+    for deliveries in ([({}, _NO_CHANGE), case.same_field], [case.other_field]):
+        changes = [changed for changed in deliveries if changed is not None]
+        if not changes:
             continue
         client = add_client()
         for mutation, build_input in case.steps:
             client.mutate(mutation, build_input(client.ids()))
-        before, events = client.read(), client.count_events()
-        client.deliver(case.kind, case.build_record(changed[0]))
-        assert _difference(before, client.read()) == changed[1], changed
-        assert (client.count_events() > events) is bool(changed[1])
-        events = client.count_events()
-        client.deliver(case.kind, case.build_record(changed[0]))
-        assert _difference(before, client.read()) == changed[1], changed
-        assert client.count_events() == events
+        for changed in changes:
+            _deliver_twice(client, case, changed)
+
+
+def _deliver_twice(client: PartnerClient, case: Case, changed: Change) -> None:
+    """Assert that the first delivery changes what it must, and the second nothing."""
+    before, events = client.read(), client.count_events()
+    client.deliver(case.kind, case.build_record(changed[0]))
+    after = client.read()
+    assert _difference(before, after) == changed[1], changed
+    assert (client.count_events() > events) is bool(changed[1])
+    events = client.count_events()
+    client.deliver(case.kind, case.build_record(changed[0]))
+    assert client.read() == after, changed
+    assert client.count_events() == events
 
 
 def _difference(before: View, after: View) -> View:

@@ -139,11 +139,12 @@ async def test_the_log_is_what_a_plain_filter_says(client: Client, role: Partner
     for given in rng.sample(conditions(customers), 60):
         condition = activity_condition(given)
         activity = Activity(viewer(scope, role), limits)
-        rows = await read_all(activity, condition, rng.choice([1, 4, 50]))
         seen = sight if role is PartnerRole.ADMINISTRATOR else None
         ids = expected(events + added, condition, seen)
-        assert [row.id for row in rows] == ids, given
-        assert [row.id for row in await read_all_backwards(activity, condition, rng.choice([1, 4, 50]))] == ids, given
+        # Long lists have no pages of one row: they would take most of the test's time.
+        sizes = [1, 4, 50] if len(ids) < 20 else [7, 50]
+        assert [row.id for row in await read_all(activity, condition, rng.choice(sizes))] == ids, given
+        assert [row.id for row in await read_all_backwards(activity, condition, rng.choice(sizes))] == ids, given
         assert await activity.count(condition) == len(ids), given
 
 
