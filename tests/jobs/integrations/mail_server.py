@@ -3,14 +3,13 @@
 import asyncio
 import ssl
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
-from threading import Event, Thread
-from time import monotonic
+from threading import Condition, Event, Thread
 from typing import Any
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
@@ -33,7 +32,9 @@ class MailServer:
         self.messages: list[EmailMessage] = []
         self.recipients: list[str] = []
         self.answers: list[str | None] = []
-        self._started, self._accepted = Event(), Event()
+        # Called with each message before it is accepted.
+        self.on_message: Callable[[], None] = lambda: None
+        self._started, self._accepted = Event(), Condition()
         self._thread = Thread(target=lambda: asyncio.run(self._serve()), daemon=True)
 
     @property
@@ -54,10 +55,13 @@ class MailServer:
 
     def wait_for_message(self) -> EmailMessage:
         """Return the newest message, once there is one."""
-        deadline = monotonic() + 30
-        while not self.messages and monotonic() < deadline:
-            self._accepted.wait(1)
-        return self.messages[-1]
+        return self.wait_for_messages(1)[-1]
+
+    def wait_for_messages(self, count: int) -> list[EmailMessage]:
+        """Return the messages once there are at least `count`."""
+        with self._accepted:
+            assert self._accepted.wait_for(lambda: len(self.messages) >= count, 60), self.messages
+            return self.messages
 
     async def _serve(self) -> None:
         self._loop, self._stopped = asyncio.get_running_loop(), asyncio.Event()
@@ -96,8 +100,10 @@ class MailServer:
         """Keep a message."""
         content: Any = envelope.content
         self.recipients += envelope.rcpt_tos
-        self.messages.append(message_from_bytes(content, _class=EmailMessage, policy=default))
-        self._accepted.set()
+        with self._accepted:
+            self.messages.append(message_from_bytes(content, _class=EmailMessage, policy=default))
+            self._accepted.notify_all()
+        self.on_message()
         return "250 OK"
 
 
