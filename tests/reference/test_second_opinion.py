@@ -12,7 +12,7 @@ from hypothesis import Phase, given, settings
 from strawberry.types import get_object_definition
 
 from domain.customers.conditions import EVERYTHING
-from domain.customers.filter import parse_filter
+from domain.customers.filter import find_conditions, parse_filter
 from domain.imports.records import ImportKind
 from domain.paging import PageRequest
 from domain.types import ActivityKind, PartnerRole
@@ -80,6 +80,7 @@ async def _compared(client: Client, partner: str, groups: list[Streams], asked: 
     scope = Scope(client, partner, base)
     await Partners(scope).create("Somebody", [])
     await _add_tags(scope)
+    rules = await _add_rules(scope, [_to_asked(one.filter, base) for one in asked])
     index = await FollowingIndex.build(scope)
     delivered = [model.ModelPartner() for _ in groups]
     last: tuple[str, list[Record]] | None = None
@@ -93,8 +94,9 @@ async def _compared(client: Client, partner: str, groups: list[Streams], asked: 
         await index.follow()
     assert last is not None
     await _repeat(scope, *last)
-    comparison = await PartnerComparison.read(scope, delivered, index)
+    comparison = await PartnerComparison.read(scope, delivered, rules, index)
     await comparison.compare_customers()
+    await comparison.compare_ruled_tags()
     for order in ORDERS:
         assert await comparison.read_list({}, order, None) == comparison.expected({}, order, None)
     for raw, order, size, viewer in asked:
@@ -109,6 +111,30 @@ async def _add_tags(scope: Scope) -> None:
     stamps = {**scope.match(), "version": 1, "created_at": scope.now, "updated_at": scope.now, "color": "RED"}
     tags = [{"_id": f"tag_{name}", "name": name, "name_key": name, "name_folded": name, **stamps} for name in TAGS]
     await scope.collection("tags").insert_many([{**tag, "_id": f"{tag['_id']}-{scope.partner_id}"} for tag in tags])
+
+
+async def _add_rules(scope: Scope, filters: Sequence[Record]) -> Mapping[str, Record]:
+    """Add tags whose rules are these filters, where they can be rules; return the rules by tag."""
+    rules = {
+        f"rule-{number}": raw
+        for number, raw in enumerate(filters)
+        # The administrators are delivered later.
+        if {"has_tags", "administrator"}.isdisjoint(find_conditions(raw))
+    }
+    ids = {name: f"tag_{name}-{scope.partner_id}" for name in TAGS}
+    stored = [
+        {"tag_id": f"tag_{name}-{scope.partner_id}", "name": name, "filter": _with_ids(raw, ids)}
+        for name, raw in rules.items()
+    ]
+    await scope.collection("partners").update_one(scope.match(), {"$set": {"tag_rules": stored}})
+    return rules
+
+
+def _with_ids(raw: Any, ids: Mapping[str, str]) -> Any:
+    """Return a filter with ids instead of names."""
+    if isinstance(raw, dict):
+        return {name: _with_ids(value, ids) for name, value in raw.items()}
+    return [_with_ids(one, ids) for one in raw] if isinstance(raw, list) else ids.get(raw, raw)
 
 
 async def _put_tags(scope: Scope, delivered: Sequence[model.ModelPartner], groups: Sequence[list[Record]]) -> None:
@@ -219,11 +245,16 @@ class PartnerComparison:
     delivered: Sequence[model.ModelPartner]
     customers: Mapping[str, model.Facts]
     ids: Mapping[str, str]
+    rules: Mapping[str, Record]
     index: "FollowingIndex"
 
     @classmethod
     async def read(
-        cls, scope: Scope, delivered: Sequence[model.ModelPartner], index: "FollowingIndex"
+        cls,
+        scope: Scope,
+        delivered: Sequence[model.ModelPartner],
+        rules: Mapping[str, Record],
+        index: "FollowingIndex",
     ) -> "PartnerComparison":
         scope = replace(scope, now=utc_now())
         found = await scope.collection("customers").find(scope.match(), {"external_id": 1})
@@ -233,7 +264,24 @@ class PartnerComparison:
         known = {key: {**facts, "id": ids[key]} for key, facts in expected.items()}
         ids |= {one["email"]: one["_id"] for one in staff}
         ids |= {name: f"tag_{name}-{scope.partner_id}" for name in TAGS}
-        return cls(scope, delivered, known, ids, index)
+        comparison = cls(scope, delivered, known, ids, rules, index)
+        comparison._add_ruled_tags()
+        return comparison
+
+    def _add_ruled_tags(self) -> None:
+        """A customer has a tag with a rule exactly where it matches the rule; no rule reads such tags."""
+        for key, facts in self.customers.items():
+            holders = self._holders(key)
+            ruled = {name for name, raw in self.rules.items() if model.matches(raw, facts, holders, self.scope.now)}
+            facts["tags"] = {*facts["tags"], *ruled}
+
+    async def compare_ruled_tags(self) -> None:
+        """The tags with rules."""
+        stored = await self.scope.collection("customers").find(self.scope.match(), {"external_id": 1, "tag_ids": 1})
+        tags = {customer["external_id"]: customer["tag_ids"] for customer in stored}
+        for key, facts in self.customers.items():
+            given = {name for name in self.rules if f"tag_{name}-{self.scope.partner_id}" in tags[key]}
+            assert given == facts["tags"] & self.rules.keys()
 
     async def compare_customers(self) -> None:
         """Everything that a customer says, and the events that led there."""
@@ -283,9 +331,7 @@ class PartnerComparison:
 
     def _given(self, asked: Any) -> Any:
         """The filter as a client gives it: administrators by their ids."""
-        if isinstance(asked, dict):
-            return {name: self._given(value) for name, value in asked.items()}
-        return [self._given(one) for one in asked] if isinstance(asked, list) else self.ids.get(asked, asked)
+        return _with_ids(asked, self.ids)
 
     async def read_count(self, asked: Record, viewer: str | None) -> int:
         """The store's total, which is that of the index in memory too."""
