@@ -6,7 +6,7 @@ export type Alert = AlertRowFragment;
 export type Rule = AlertRulePartsFragment;
 
 export const ALERT_RULE_PARTS = graphql(`
-  fragment AlertRuleParts on AlertRule { id name statuses paused version filter owner { id displayName } }
+  fragment AlertRuleParts on AlertRule { id name statuses schedule email timeZone paused version filter owner { id displayName } }
 `);
 
 export const ALERT_ROW = graphql(`

@@ -3,6 +3,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useClient } from "urql";
 import type { CustomerStatus } from "../gql/graphql";
+import { EmailFields, useEmailFields } from "./email_fields";
 import { STATUSES } from "../integrations/event_kinds";
 import { Choices } from "../ui/choices";
 import { FormDialog, TextInput } from "../ui/form";
@@ -17,7 +18,7 @@ interface Props {
   onClose(): void;
 }
 
-const FIELDS = ["name", "statuses", "filter"];
+const FIELDS = ["name", "statuses", "filter", "email", "schedule", "timeZone"];
 
 export function RuleDialog({ rule, onDone, onClose }: Props) {
   const { t } = useTranslation();
@@ -25,6 +26,7 @@ export function RuleDialog({ rule, onDone, onClose }: Props) {
   const [name, setName] = useState(rule?.name ?? "");
   const [statuses, setStatuses] = useState<readonly CustomerStatus[]>(rule?.statuses ?? []);
   const [isPaused, setPaused] = useState(rule?.paused ?? false);
+  const mail = useEmailFields(rule);
   const customers = useViewChoice(rule?.filter);
   const { version, other, check } = useVersion(rule ?? { version: 0 }, async () => {
     const present = await client.query(ALERT_RULES, {}, { requestPolicy: "network-only" }).toPromise();
@@ -32,7 +34,7 @@ export function RuleDialog({ rule, onDone, onClose }: Props) {
   });
   const send = async (idempotencyKey: string) => {
     const based = rule ? { id: rule.id, version } : {};
-    const input = { ...based, name, statuses: [...statuses], paused: isPaused, ...customers.fields, idempotencyKey };
+    const input = { ...based, name, statuses: [...statuses], paused: isPaused, ...mail.fields, ...customers.fields, idempotencyKey };
     const { data, error } = await client.mutation(SAVE_ALERT_RULE, { input }).toPromise();
     return { userErrors: await check(data?.saveAlertRule?.userErrors), error };
   };
@@ -51,6 +53,7 @@ export function RuleDialog({ rule, onDone, onClose }: Props) {
           <TextInput label={t("webhooks.name")} value={name} onChange={setName} error={errors.name} autoFocus />
           <Choices label={t("alerts.statuses")} anyText={t("alerts.chooseStatus")} values={STATUSES} text={(status) => t(`status.${status}`)} chosen={statuses} onChange={setStatuses} error={errors.statuses} />
           <ViewChoice choice={customers} error={errors.filter} />
+          <EmailFields mail={mail} errors={errors} />
           <label className="checkbox">
             <input type="checkbox" checked={isPaused} onChange={(event) => setPaused(event.target.checked)} />
             {t("alerts.pause")}

@@ -7,6 +7,7 @@ import { CardsSkeleton, EmptyTab } from "../customer/tab_states";
 import { Button } from "../ui/button";
 import { Failure } from "../ui/failure";
 import { FormDialog } from "../ui/form";
+import { NONE } from "../ui/formats";
 import { StatusLabel } from "../ui/status_chip";
 import { ALERT_RULES, DELETE_ALERT_RULE, type Rule } from "./documents";
 import { RuleDialog } from "./rule_dialog";
@@ -62,6 +63,7 @@ function RuleTable({ rules, onTask }: { rules: readonly Rule[]; onTask(task: Tas
             <th scope="col">{t("webhooks.name")}</th>
             <th scope="col">{t("column.status")}</th>
             <th scope="col">{t("webhooks.customers")}</th>
+            <th scope="col">{t("alerts.mail")}</th>
             <th scope="col">{t("alerts.owner")}</th>
             <th scope="col">
               <span className="only-for-readers">{t("column.actions")}</span>
@@ -82,6 +84,7 @@ function RuleTable({ rules, onTask }: { rules: readonly Rule[]; onTask(task: Tas
                 </span>
               </td>
               <td>{t(rule.filter ? "alerts.filtered" : "webhooks.allCustomers")}</td>
+              <td>{rule.email ? t(`alerts.schedules.${rule.schedule}`) : NONE}</td>
               <td>{rule.owner.displayName}</td>
               <td className="row-actions">
                 <Button kind="quiet" aria-label={t("alerts.changeName", { name: rule.name })} onPress={() => onTask({ kind: "change", rule })}>

@@ -23,12 +23,14 @@ export function CustomerHeader({ customer, onTag, onChanged }: Props) {
   const { country, date, relative } = useFormats();
   const canTag = usePermission("EDIT_TAGS");
   const canLaunch = usePermission("LAUNCH_CUSTOMER");
-  const canEdit = usePermission("MANAGE_TRIALS");
+  // Without an id of the ordering system it was created here. What was delivered is changed by deliveries only.
+  const isOurs = customer.externalId === customer.id;
+  const canEdit = usePermission("MANAGE_TRIALS") && isOurs;
   const launch = useLaunch();
   const [problem, setProblem] = useState("");
   const [isEditing, setEditing] = useState(false);
   const facts = [
-    customer.externalId,
+    !isOurs && customer.externalId,
     t(`managedBy.${customer.managedBy}`),
     customer.domain,
     customer.country && country(customer.country),

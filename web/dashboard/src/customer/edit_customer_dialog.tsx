@@ -19,12 +19,13 @@ export function EditCustomerDialog({ customer, onClose, onChanged }: Props) {
   const [name, setName] = useState(customer.name);
   const [domain, setDomain] = useState(customer.domain ?? "");
   const [country, setCountry] = useState(customer.country ?? "");
+  const [externalId, setExternalId] = useState("");
   const { version, other, check } = useVersion(customer, async () => {
     const present = await client.query(CUSTOMER, { id: customer.id }, { requestPolicy: "network-only" }).toPromise();
     return present.data?.customer;
   });
   const send = async (idempotencyKey: string) => {
-    const input = { id: customer.id, version, name, domain: domain || null, country: country || null, idempotencyKey };
+    const input = { id: customer.id, version, name, domain: domain || null, country: country || null, ...(externalId.trim() && { externalId }), idempotencyKey };
     const { data, error } = await client.mutation(UPDATE_CUSTOMER, { input }).toPromise();
     return { userErrors: await check(data?.updateCustomer?.userErrors), error };
   };
@@ -32,7 +33,7 @@ export function EditCustomerDialog({ customer, onClose, onChanged }: Props) {
     <FormDialog
       title={t("customer.edit")}
       action={t("customer.save", { name })}
-      fields={["name", "domain", "country"]}
+      fields={["name", "domain", "country", "externalId"]}
       send={send}
       onDone={() => {
         onChanged();
@@ -46,6 +47,7 @@ export function EditCustomerDialog({ customer, onClose, onChanged }: Props) {
           <TextInput label={t("customer.name")} value={name} onChange={setName} error={errors.name} autoFocus />
           <TextInput label={t("customer.domain")} value={domain} onChange={setDomain} error={errors.domain} />
           <TextInput label={t("customer.country")} value={country} onChange={setCountry} error={errors.country} />
+          <TextInput label={t("customer.externalId")} value={externalId} onChange={setExternalId} error={errors.externalId} />
         </>
       )}
     </FormDialog>

@@ -50,7 +50,7 @@ export const CustomerTableRow = memo(function CustomerTableRow({ view, customer,
           {name}
         </a>
         <br />
-        <span className="secondary small">{externalId}</span>
+        <span className="secondary small">{externalId === id ? t("customers.createdHere") : externalId}</span>
       </div>
       <div role="gridcell" className="cell cell-status">
         <StatusChips details={customer.statusDetails} />

@@ -61,7 +61,7 @@ export function CustomersPage() {
           )}
         </div>
       </header>
-      <SavedViews state={state} />
+      <SavedViews state={state} total={counts?.totalCount} />
       <QueryBar state={state} counts={counts} />
       {live.error && live.customers.length === 0 ? (
         <Failure error={live.error} onRetry={() => void live.list.load()} />

@@ -67,7 +67,7 @@ export const ADMINISTRATOR_NAMES = graphql(`
 
 export const TAGS = graphql(`
   query Tags($search: String) {
-    tags(search: $search) { id name color customerCount }
+    tags(search: $search) { id name color customerCount rule }
   }
 `);
 

@@ -3,22 +3,26 @@ import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useSearchParams } from "wouter";
 import { useQuery } from "urql";
-import { useViewer } from "../session/viewer";
+import { usePermission, useViewer } from "../session/viewer";
+import { later } from "../texts/later";
 import { Button } from "../ui/button";
 import { VIEWS } from "./documents";
 import { readFilter, type useListState, writeFilter } from "./filters";
 
-// Loaded when it is first opened: the list is there sooner.
+// Loaded when they are first opened: the list is there sooner.
+const TagRuleDialog = later(() => import("./tag_rule_dialog"));
 const SaveViewDialog = lazy(() => import("./save_view_dialog"));
 
 type State = ReturnType<typeof useListState>;
 
-export function SavedViews({ state }: { state: State }) {
+export function SavedViews({ state, total }: { state: State; total: number | undefined }) {
   const { t } = useTranslation();
   const { administrator } = useViewer();
   const [, setParameters] = useSearchParams();
   const [{ data }, reload] = useQuery({ query: VIEWS });
   const [isSaving, setSaving] = useState(false);
+  const [isTagging, setTagging] = useState(false);
+  const canTagByRule = usePermission("MANAGE_INTEGRATIONS");
   const present = JSON.stringify(sorted(state.filter as Record<string, unknown>));
   const views = data?.customerViews ?? [];
   const hasFilter = Object.keys(state.filter).length > 0;
@@ -48,7 +52,13 @@ export function SavedViews({ state }: { state: State }) {
           + {t("views.save")}
         </Button>
       )}
+      {hasFilter && canTagByRule && (
+        <Button kind="quiet" onPress={() => setTagging(true)}>
+          + {t("views.tag")}
+        </Button>
+      )}
       <Suspense>
+        {isTagging && <TagRuleDialog filter={state.filter} total={total} onClose={() => setTagging(false)} />}
         {isSaving && (
           <SaveViewDialog
             filter={state.filter}

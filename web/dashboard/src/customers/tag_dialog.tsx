@@ -112,6 +112,7 @@ function TagChoice({ chosen, onChange, canCreate }: ChoiceProps) {
   const [search, setSearch] = useState("");
   const [problem, setProblem] = useState("");
   const [{ data }, reload] = useQuery({ query: TAGS, variables: { search: search || null } });
+  // A tag with a rule is not assigned: its rule decides who has it.
   const tags = data?.tags ?? [];
   const create = async () => {
     const { data: answer, error } = await client.mutation(CREATE_TAG, { input: { name: search } }).toPromise();
@@ -130,7 +131,7 @@ function TagChoice({ chosen, onChange, canCreate }: ChoiceProps) {
         <Input maxLength={100} />
       </SearchField>
       <CheckboxGroup aria-label={t("filter.tag")} value={chosen} onChange={onChange} className="tag-choice-list">
-        {tags.map((tag) => (
+        {tags.filter(({ rule }) => rule == null).map((tag) => (
           <Checkbox key={tag.id} value={tag.id} className="checkbox">
             {({ isSelected }) => (
               <>
