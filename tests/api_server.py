@@ -178,7 +178,7 @@ def running_api(mongo_uri: str, database: str, **settings: Any) -> Iterator[ApiH
     changed |= {"rate_limit_administrator": 0, "rate_limit_partner": 0}
     # They also write with clients of their own. Totals from memory show such a change some milliseconds later.
     changed |= {"index_megabytes": 0}
-    chosen = Settings().with_changes(**{**changed, **SIGNING_KEY_SETTING, **settings})
+    chosen = Settings().model_copy(update={**changed, **SIGNING_KEY_SETTING, **settings})
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         application = create_application(chosen)

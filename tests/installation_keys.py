@@ -1,6 +1,7 @@
 """The keys of the installations that tests run: servers and tests on one database have the same."""
 
-from server.app.setting_fields import SecretStr
+from pydantic import SecretStr
+
 from server.auth.keys import parse_keys
 
 # Base64 of an Ed25519 private key in PKCS #8, as PARTNERHUB_SIGNING_KEY takes it.

@@ -6,7 +6,6 @@ import re
 import shutil
 import stat
 import subprocess
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +14,13 @@ import yaml
 from pymongo.uri_parser import parse_uri
 from typer.testing import CliRunner
 
-from server.app.setting_fields import variable_of
 from server.app.settings import Settings
 from server.cli.command_line import application
 from tests.server_process import ROOT
 
 DEPLOY = ROOT / "deploy"
 MEMBERS = ["mongodb1", "mongodb2", "mongodb3"]
-KNOWN_VARIABLES = {variable_of(field) for field in fields(Settings)}
+KNOWN_VARIABLES = {f"PARTNERHUB_{name.upper()}" for name in Settings.model_fields} | {"MONGODB_URI"}
 
 
 @pytest.fixture(scope="module")

@@ -5,26 +5,23 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING
 
 from structlog import get_logger
 
 from domain.failures import OperatorError
 from server.app.settings import Settings
 from server.auth.documents import new_http_client
+from server.auth.issuer_settings import IssuerSettings, read_issuers
 from server.auth.key_cache import KeyCache
 from server.auth.keys import InstallationKeys
 from server.auth.oidc_issuer import OidcIssuer, fetch_keys
 from server.auth.tokens import LocalIssuer, MaxLifetimes
 from server.auth.verifier import Issuer, TokenVerifier
 
-if TYPE_CHECKING:
-    from server.auth.issuer_settings import IssuerSettings
-
 _log = get_logger()
 
 
-def read_token_issuers(settings: Settings) -> "Sequence[IssuerSettings]":
+def read_token_issuers(settings: Settings) -> Sequence[IssuerSettings]:
     """Return the OIDC issuers of the settings.
 
     Raise OperatorError where the settings of tokens are wrong or contradict each other.
@@ -34,19 +31,10 @@ def read_token_issuers(settings: Settings) -> "Sequence[IssuerSettings]":
             f"PARTNERHUB_TOKEN_SECONDS ({settings.token_seconds}) is more than PARTNERHUB_TOKEN_MAX_SECONDS "
             f"({settings.token_max_seconds}): the server would refuse the tokens that are issued here."
         )
-    issuers = _read_issuers(settings.token_issuers)
+    issuers = read_issuers(settings.token_issuers)
     if not issuers and settings.local_tokens == "none":
         raise OperatorError("No token is accepted: name an issuer in PARTNERHUB_TOKEN_ISSUERS.")
     return issuers
-
-
-def _read_issuers(text: str) -> "Sequence[IssuerSettings]":
-    if not text.strip():
-        return ()
-    # Only issuers need pydantic: 9 MB, and 5 % of the time until a server is ready.
-    from server.auth.issuer_settings import read_issuers
-
-    return read_issuers(text)
 
 
 @asynccontextmanager
@@ -69,7 +57,7 @@ async def open_verifier(settings: Settings, keys: InstallationKeys) -> AsyncIter
 
 @asynccontextmanager
 async def _open_oidc_issuers(
-    issuers: "Sequence[IssuerSettings]", max_lifetime: timedelta
+    issuers: Sequence[IssuerSettings], max_lifetime: timedelta
 ) -> AsyncIterator[Sequence[OidcIssuer]]:
     if not issuers:
         yield ()

@@ -1,15 +1,17 @@
 """The settings of connections: what a client may send, and how long it may take."""
 
-from dataclasses import dataclass
 from typing import Literal
 
-from server.app.setting_fields import Field
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
 from server.connections.trusted_proxies import parse_networks
 
 
-@dataclass(frozen=True, kw_only=True)
-class ConnectionSettings:
+class ConnectionSettings(BaseSettings):
     """docs/limits.md explains them."""
+
+    model_config = SettingsConfigDict(env_prefix="PARTNERHUB_", frozen=True, extra="ignore")
 
     connection_limit: int = Field(
         default=0,
@@ -71,7 +73,6 @@ class ConnectionSettings:
     )
     trusted_proxies: str = Field(
         default="127.0.0.1,::1",
-        check=parse_networks,
         description=(
             "Addresses and networks, separated by commas, of the reverse proxies whose reports of the client's address "
             "and scheme are believed"
@@ -84,3 +85,9 @@ class ConnectionSettings:
             "The proxies must set it"
         ),
     )
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _check_networks(cls, text: str) -> str:
+        parse_networks(text)
+        return text

@@ -47,7 +47,7 @@ def with_key_file(settings: Settings, data: Path | None = None) -> Settings:
         create_private_file(path, generate_key())
     except OSError as error:
         raise OperatorError(f"The file {path} cannot be written: {error.strerror}.") from None
-    return settings.with_changes(signing_key_file=str(path))
+    return settings.model_copy(update={"signing_key_file": str(path)})
 
 
 def key_file_advice(settings: Settings) -> list[str]:

@@ -1,26 +1,25 @@
 """Settings: read once from the environment into one frozen object."""
 
-import os
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Literal
 
+from pydantic import Field, SecretStr, ValidationError, field_validator
+
+from domain.failures import OperatorError
 from domain.integrations.alerts import MAX_RULES
 from domain.integrations.webhook_addresses import WebhookPolicy, parse_networks
 from domain.rate_limits import RateLimit
 from server.app.connection_settings import ConnectionSettings
-from server.app.setting_fields import Field, SecretStr, read_fields
 from server.auth.origins import origin_of
 from server.limits.rate_limiter import RateLimits
 
 
-@dataclass(frozen=True, kw_only=True)
 class Settings(ConnectionSettings):
     """Every setting, with its default. A test compares the table in the README with this class."""
 
     mongodb_uri: str | None = Field(
         default=None,
-        variable="MONGODB_URI",
+        validation_alias="MONGODB_URI",
         description="A replica set or sharded cluster, 6.0 or later; if empty, the embedded MongoDB is used",
     )
     database: str = Field(
@@ -185,7 +184,6 @@ class Settings(ConnectionSettings):
     )
     webhook_networks: str = Field(
         default="",
-        check=parse_networks,
         description=(
             "Networks, separated by commas, that webhooks may reach in addition to public addresses: `10.20.0.0/16`"
         ),
@@ -252,9 +250,12 @@ class Settings(ConnectionSettings):
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="The log level")
 
-    def with_changes(self, **changes: Any) -> Self:
-        """Return these settings with other values, which are not checked."""
-        return replace(self, **changes)
+    @field_validator("webhook_networks")
+    @classmethod
+    def _check_webhook_networks(cls, text: str) -> str:
+        """Return the networks; raise ValueError for a text that is not a list of networks."""
+        parse_networks(text)
+        return text
 
     @property
     def webhook_policy(self) -> WebhookPolicy:
@@ -277,4 +278,14 @@ class Settings(ConnectionSettings):
 
 def read_settings() -> Settings:
     """Return the settings of the environment; raise OperatorError, which names the variable, for a wrong value."""
-    return read_fields(Settings, os.environ)
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise OperatorError("; ".join(_describe_problem(dict(problem)) for problem in error.errors())) from None
+
+
+def _describe_problem(problem: dict[str, object]) -> str:
+    where = problem["loc"]
+    name = str(where[0]) if isinstance(where, tuple) and where else "a setting"
+    variable = name if name == "MONGODB_URI" else f"PARTNERHUB_{name.upper()}"
+    return f"{variable}: {problem['msg']}"

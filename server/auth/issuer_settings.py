@@ -1,19 +1,30 @@
 """What an operator says about the OIDC issuers whose tokens are accepted (PARTNERHUB_TOKEN_ISSUERS)."""
 
 from collections.abc import Mapping, Sequence
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
+from urllib.parse import urlsplit
 
 import orjson
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from domain.failures import OperatorError
 from domain.partner.ids import is_partner_id
-from server.auth.addresses import check_address
 from server.auth.claims import API_SCOPE, IMPORT_ADMINISTRATORS_SCOPE, IMPORT_SCOPE
 
 VARIABLE: Final = "PARTNERHUB_TOKEN_ISSUERS"
 _EXAMPLE: Final = '[{"issuer": "https://login.example.com/", "audience": "https://hub.example.com"}]'
+
+
+def check_address(text: str) -> str:
+    """Return the address of a key set; raise ValueError where keys could be changed on their way."""
+    parts = urlsplit(text)
+    if not parts.hostname or parts.fragment or parts.username or any(map(str.isspace, text)):
+        raise ValueError("is an address such as https://login.example.com/realms/partners")
+    if parts.scheme != "https" and not (parts.scheme == "http" and _is_loopback(parts.hostname)):
+        raise ValueError("must be https: with http, anybody on the way could replace the keys")
+    return text
 
 
 def _check_issuer(text: str) -> str:
@@ -21,6 +32,13 @@ def _check_issuer(text: str) -> str:
     if "?" in text:
         raise ValueError("is an address without a query")
     return check_address(text)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _check_partner_id(text: str) -> str:
@@ -84,6 +102,8 @@ class IssuerSettings(BaseModel):
 
 def read_issuers(text: str) -> Sequence[IssuerSettings]:
     """Return the issuers of the setting: JSON, or the path of a JSON file. Raise OperatorError with every mistake."""
+    if not text.strip():
+        return ()
     entries = _read_json(text)
     if not isinstance(entries, list):
         raise OperatorError(f"{VARIABLE} must be a JSON array of issuers, such as {_EXAMPLE}.")

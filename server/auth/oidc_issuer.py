@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from domain.partner.ids import is_partner_id
 from domain.text.contacts import read_email
-from server.auth.addresses import check_address
 from server.auth.claims import Claims, TokenRefused, TokenTimes
 from server.auth.documents import FETCH_SECONDS, FetchFailed, fetch_json
+from server.auth.issuer_settings import IssuerSettings, check_address
 from server.auth.key_cache import KeyCache
 from server.auth.key_sets import InvalidKeySet, parse_key_set
 from server.auth.signatures import Key
@@ -16,15 +16,13 @@ from server.auth.signatures import Key
 if TYPE_CHECKING:
     import httpx
 
-    from server.auth.issuer_settings import IssuerSettings
-
 _MAX_ID_LENGTH = 100
 
 
 class OidcIssuer:
     """Accepts the tokens of one issuer for the administrators of its partners."""
 
-    def __init__(self, settings: "IssuerSettings", keys: KeyCache, max_lifetime: timedelta) -> None:
+    def __init__(self, settings: IssuerSettings, keys: KeyCache, max_lifetime: timedelta) -> None:
         self._settings = settings
         self._max_lifetime = max_lifetime
         self.keys = keys
@@ -81,7 +79,7 @@ class OidcIssuer:
 
 
 async def fetch_keys(
-    client: "httpx.AsyncClient", settings: "IssuerSettings", *, seconds: float = FETCH_SECONDS
+    client: "httpx.AsyncClient", settings: IssuerSettings, *, seconds: float = FETCH_SECONDS
 ) -> dict[str, Key]:
     """Return the keys of the issuer, from its key set or by discovery; raise FetchFailed or InvalidKeySet.
 

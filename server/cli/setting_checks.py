@@ -1,22 +1,21 @@
 """`partnerhub check`: variables of the environment that no setting reads, or that cannot be used."""
 
 from collections.abc import Mapping
-from dataclasses import fields
 from difflib import get_close_matches
 
 from domain.failures import OperatorError
-from server.app.setting_fields import PREFIX, variable_of
 from server.app.settings import Settings
 from server.cli.deployment_checks import Findings
 from server.telemetry.tracing import wants_traces
 
+PREFIX = "PARTNERHUB_"
 # `serve` sets it for its workers.
 _INTERNAL = {"PARTNERHUB_PARENT"}
 
 
 def check_variables(environment: Mapping[str, str]) -> Findings:
     """Return the unknown variables, of which probably misspelled ones are problems, and a wrong exporter of traces."""
-    known = {variable_of(field) for field in fields(Settings)} - {"MONGODB_URI"}
+    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields if name != "mongodb_uri"}
     findings = Findings()
     try:
         wants_traces(environment)

@@ -15,7 +15,7 @@ def serve(mongo_uri: str, database: str, on_ready: Callable[[str], None]) -> Non
     """Serve on a free port until the process ends; send the address when the server is ready."""
     unlimited = {"rate_limit_administrator": 0, "rate_limit_partner": 0}
     changed = {"mongodb_uri": mongo_uri, "database": database, "ring_minutes": 0, **SIGNING_KEY_SETTING, **unlimited}
-    settings = Settings().with_changes(**changed)
+    settings = Settings().model_copy(update=changed)
     listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(create_application(settings), log_level="warning", access_log=False, ws="none")
     server = uvicorn.Server(config)

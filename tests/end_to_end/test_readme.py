@@ -8,13 +8,11 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import fields
 from pathlib import Path
 
 import httpx
 import pytest
 
-from server.app.setting_fields import variable_of
 from server.app.settings import Settings
 from server.cli.command_line import application
 from tests.server_process import ROOT
@@ -126,8 +124,11 @@ def _wait_until_stopped(data: Path) -> None:
 
 def test_the_settings_table_is_the_settings_class() -> None:
     rows = dict(re.findall(r"^\| `((?:PARTNERHUB_|MONGODB_)\w+)` \| (?:`(.*?)`)? ?\|", README, re.MULTILINE))
-    defaults = {variable_of(field): field.default for field in fields(Settings)}
-    expected = {variable: "" if default is None else str(default) for variable, default in defaults.items()}
+    expected = {}
+    for name, field in Settings.model_fields.items():
+        alias = field.validation_alias
+        variable = alias if isinstance(alias, str) else f"PARTNERHUB_{name.upper()}"
+        expected[variable] = str(field.default) if field.default not in (None, "") else ""
     assert rows == expected
 
 

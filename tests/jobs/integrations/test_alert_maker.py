@@ -6,9 +6,9 @@ from typing import Any, TypeVar
 from uuid import uuid4
 
 import pytest
+from pydantic import SecretStr
 
 from domain.integrations import alert_mail_times
-from server.app.setting_fields import SecretStr
 from store.changes.customer_batch import CustomerBatch, change_customers
 from store.database.clock import utc_now
 from store.database.scope import Scope

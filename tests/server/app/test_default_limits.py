@@ -1,6 +1,5 @@
 """The default numbers of what the server limits: other tests set their own, shorter ones."""
 
-from dataclasses import fields
 from typing import Any
 
 import pytest
@@ -42,7 +41,7 @@ DEFAULTS: dict[str, Any] = {
 
 
 def default(name: str) -> Any:
-    return {field.name: field.default for field in fields(Settings)}[name]
+    return Settings.model_fields[name].default
 
 
 @pytest.mark.parametrize("name", DEFAULTS)

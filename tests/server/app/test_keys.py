@@ -4,10 +4,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from domain.failures import OperatorError
 from server.app.keys import KEY_FILE, key_file_advice, load_keys, with_key_file
-from server.app.setting_fields import SecretStr
 from server.app.settings import Settings
 from server.auth.keys import generate_key, parse_keys
 from tests.installation_keys import KEYS, SIGNING_KEY
@@ -16,7 +16,7 @@ NO_SETTING = {"mongodb_uri": None, "signing_key": SecretStr(""), "signing_key_fi
 
 
 def settings(**changes: object) -> Settings:
-    return Settings().with_changes(**{**NO_SETTING, **changes})
+    return Settings().model_copy(update={**NO_SETTING, **changes})
 
 
 def test_the_processes_of_a_data_directory_share_a_file_that_only_their_user_can_read(tmp_path: Path) -> None:

@@ -30,6 +30,7 @@ def test_reads_json_or_the_path_of_a_file(tmp_path: Path) -> None:
         frozenset({"a", "b"}),
     )
     assert first.accepted_algorithms == {"RS256", "ES256", "EdDSA", "Ed25519"}
+    assert read_issuers(" ") == ()
 
 
 @pytest.mark.parametrize(

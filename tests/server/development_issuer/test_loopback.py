@@ -1,10 +1,10 @@
 """Only programs on this machine use the development sign-in, by a loopback address and without a proxy."""
 
 import pytest
+from pydantic import SecretStr
 from starlette.requests import Request
 
 from domain.failures import OperatorError
-from server.app.setting_fields import SecretStr
 from server.app.settings import Settings
 from server.development_issuer.loopback import check_start, is_local_request, is_loopback_address
 
@@ -44,7 +44,7 @@ def test_refuses_others(refused: Request) -> None:
 
 def settings(**changes: object) -> Settings:
     defaults = {"development_sign_in": "sample", "public_url": "", "sign_in_issuer": "", "local_tokens": "all"}
-    return Settings().with_changes(**{"signing_key": SecretStr(""), **defaults, **changes})
+    return Settings().model_copy(update={"signing_key": SecretStr(""), **defaults, **changes})
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1"])
