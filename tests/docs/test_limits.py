@@ -5,6 +5,7 @@ import pytest
 from loaders import figure_cache, tag_cache
 from schema import executor
 from server.graphql import cost, document_cache, introspection_answers, operations, parsing, variables
+from store.database import kept_documents
 from tests.server_process import ROOT
 
 MEGABYTE = 1024 * 1024
@@ -22,6 +23,7 @@ ROWS: dict[str, list[float]] = {
     "Remembered answers to introspection": [introspection_answers.MAX_BYTES // MEGABYTE],
     "Remembered figures": [figure_cache.MAX_BYTES // MEGABYTE],
     "Remembered tags": [tag_cache.MAX_BYTES // MEGABYTE],
+    "Rows of lists": [kept_documents.MAX_BYTES // MEGABYTE],
 }
 
 
