@@ -71,12 +71,12 @@ class ServerHarness:
                 status = command.wait(120)
             return subprocess.CompletedProcess(arguments, status, printed, errors.read_text())
 
-    def make_partner(self, partner: str = PARTNER) -> None:
-        """Create the partner and one administrator of each role."""
+    def make_partner(self, partner: str = PARTNER, plan: Sequence[Mapping[str, Any]] = ()) -> None:
+        """Create the partner with a plan and one administrator of each role."""
 
         async def make(client: Client) -> None:
             scope = Scope(client, partner, utc_now())
-            await create_partner(scope, "Acme Telecom", EMAILS["FULL_ADMINISTRATOR"], [])
+            await create_partner(scope, "Acme Telecom", EMAILS["FULL_ADMINISTRATOR"], plan)
             lines = [{"email": email, "displayName": role.title(), "role": role} for role, email in EMAILS.items()]
             summary = await import_stream(scope, ImportKind.ADMINISTRATORS, _stream(lines))
             assert summary.refused == 0

@@ -16,6 +16,7 @@ from tests.web.conftest import WEB
 
 ACCEPT_TERMS = 'mutation { acceptTerms(input: {termsVersion: "2026-10"}) { userErrors { code } } }'
 LIVE = "Alpine Bakery"
+PLAN = [{"product": "MEETINGS", "licenses": 500}, {"product": "CALLING", "licenses": 500}]
 
 
 def _customer(number: int, name: str) -> dict[str, Any]:
@@ -48,7 +49,7 @@ def test_the_pages_work_in_the_browser(mongo_uri: str, database_name: str, node:
     with closing(socket.create_server(("127.0.0.1", 0))) as listener:
         origin = f"http://127.0.0.1:{listener.getsockname()[1]}"
     harness = ServerHarness(mongo_uri, database_name, allowed_origins=origin)
-    harness.make_partner()
+    harness.make_partner(plan=PLAN)
     with ExitStack() as servers:
         server = servers.enter_context(harness.start_server())
         port = server.url.rpartition(":")[2]
@@ -56,6 +57,7 @@ def test_the_pages_work_in_the_browser(mongo_uri: str, database_name: str, node:
         _import_customers(harness)
         works: dict[str, Callable[[], object]] = {
             "overage": lambda: harness.import_lines("subscriptions", [_entitlement(0, 12, autoRenew=True)]),
+            "relief": lambda: harness.import_lines("subscriptions", [_entitlement(0, autoRenew=True)]),
             "stop": servers.close,
             "start": lambda: servers.enter_context(harness.start_server("--port", port)),
             "rename": lambda: harness.import_lines("customers", [_customer(0, f"{LIVE} and Sons")]),

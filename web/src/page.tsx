@@ -13,6 +13,7 @@ import { SampleMenu } from "./sample_menu";
 import { SignInButtons } from "./sign_in_buttons";
 import { linkedOperation } from "./linked_operation";
 import { firstSample } from "./samples";
+import { TabListRoles } from "./tab_list";
 import { createSocket } from "./socket";
 import { currentToken, findToken, keepToken, keepTokenHere, onToken } from "../session/token";
 import { TokenField } from "./token_field";
@@ -86,6 +87,7 @@ export function Page() {
                   <EventList />
                 </GraphiQL.Footer>
               </GraphiQLInterface>
+              <TabListRoles />
             </main>
           </div>
         </DocExplorerStore>

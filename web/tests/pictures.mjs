@@ -17,20 +17,20 @@ const FORMS = {
   serbian: { viewport: WIDE, colorScheme: "light", language: "sr-Latn" },
 };
 const PAGES = ["customers", "analytics", "forecasts", "calling", "alerts", "resources", "integrations", "organization"];
-const faults = [];
+const report = (fault) => console.log(fault);
 
 async function settle(page) {
   await page.waitForLoadState("networkidle");
-  await page.waitForFunction(() => document.querySelector(".skeleton") === null, undefined, { timeout: 15_000 }).catch(() => faults.push(`${page.url()}: still loading`));
+  await page.waitForFunction(() => document.querySelector(".skeleton") === null, undefined, { timeout: 60_000 }).catch(() => report(`${page.url()}: still loading`));
 }
 
 async function take(page, name, check) {
   await settle(page);
   await page.screenshot({ path: join(directory, `${name}.png`) });
   const width = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-  if (width > 0) faults.push(`${name}: ${width} pixels wider than the window`);
+  if (width > 0) report(`${name}: ${width} pixels wider than the window`);
   if (!check) return;
-  for (const { id, impact, element } of await seriousFaults(page)) faults.push(`${name}: ${impact}: ${id}: ${element}`);
+  for (const { id, impact, element } of await seriousFaults(page)) report(`${name}: ${impact}: ${id}: ${element}`);
 }
 
 async function takeWithTabs(page, name) {
@@ -80,7 +80,7 @@ try {
   const page = await signIn(browser.context);
   for (const [name, form] of Object.entries(FORMS)) await takeForm(page, name, form);
 } finally {
+  [...browser.complaints, ...browser.foreign].forEach(report);
   await browser.close();
 }
-for (const fault of [...new Set([...faults, ...browser.complaints, ...browser.foreign])]) console.log(fault);
 process.exit(0);

@@ -1,5 +1,5 @@
 /** The parts of a form: a field with its error, and a dialog that sends a mutation. Nothing is lost when it fails. */
-import { type ReactNode, useId, useRef, useState } from "react";
+import { type ReactNode, useEffect, useId, useRef, useState } from "react";
 import { Input, Label, NumberField, TextArea, TextField } from "react-aria-components";
 import { useTranslation } from "react-i18next";
 import type { CombinedError } from "@urql/core";
@@ -113,7 +113,9 @@ export function Form({ action, isDangerous = false, fields = [], send, onDone, o
   const [errors, setErrors] = useState<ReturnType<typeof splitErrors>>({ fields: {}, others: [] });
   const [isSending, setSending] = useState(false);
   const [idempotencyKey, setKey] = useState(() => crypto.randomUUID());
+  useEffect(() => form.current?.querySelector<HTMLElement>("[aria-invalid=true]")?.focus(), [errors]);
   const submit = async () => {
+    if (isSending) return;
     setSending(true);
     const { userErrors, error } = await send(idempotencyKey);
     setSending(false);
@@ -121,7 +123,7 @@ export function Form({ action, isDangerous = false, fields = [], send, onDone, o
     if (userErrors && userErrors.length === 0 && !error) {
       setKey(crypto.randomUUID());
       onDone();
-    } else requestAnimationFrame(() => form.current?.querySelector<HTMLElement>("[aria-invalid=true]")?.focus());
+    }
   };
   return (
     <form
@@ -141,7 +143,8 @@ export function Form({ action, isDangerous = false, fields = [], send, onDone, o
       ))}
       <div className="modal-actions">
         {onCancel && <Button onPress={onCancel}>{t("form.cancel")}</Button>}
-        <Button kind={isDangerous ? "danger" : "primary"} type="submit" isDisabled={isSending}>
+        {/* Not disabled: the focus would leave the dialog, whose keys would then do nothing. */}
+        <Button kind={isDangerous ? "danger" : "primary"} type="submit" isPending={isSending}>
           {action}
         </Button>
       </div>

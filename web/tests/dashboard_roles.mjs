@@ -1,0 +1,47 @@
+/** Each role sees the pages, tabs and actions that its permissions allow, and no others. */
+import assert from "node:assert/strict";
+
+/** What a page has for whom: a role of ARIA, its name, and the permission that it needs. */
+const SEEN = {
+  "/customers": [
+    ["link", "Customers", "READ_CUSTOMERS"],
+    ["link", "Analytics", "READ_ANALYTICS"],
+    ["link", "Forecasts", "READ_ANALYTICS"],
+    ["link", "Calling engagement", "READ_ANALYTICS"],
+    ["link", "Alerts", "READ_CUSTOMERS"],
+    ["link", "Integrations", "READ_CUSTOMERS"],
+    ["button", "Launch my organization", "LAUNCH_ORGANIZATION"],
+    ["button", "Start trial", "MANAGE_TRIALS"],
+    ["button", /^Edit the tags/, "EDIT_TAGS"],
+  ],
+  "/customers/:id?tab=trials": [
+    ["tab", "Trends", "READ_ANALYTICS"],
+    ["tab", "Activity", "READ_ACTIVITY"],
+    ["button", "Launch", "LAUNCH_CUSTOMER"],
+    ["button", "Edit customer", "MANAGE_TRIALS"],
+    ["button", "Extend", "MANAGE_TRIALS"],
+  ],
+  "/customers/:id?tab=administrators": [["button", "Add administrator", "ASSIGN_ADMINISTRATORS"]],
+  "/resources": [["button", "Contact the helpdesk", "CONTACT_HELPDESK"]],
+  "/integrations": [["tab", "Webhooks", "MANAGE_INTEGRATIONS"], ["tab", "Exports", "READ_CUSTOMERS"]],
+  "/organization?tab=administrators": [["button", "Invite administrator", "MANAGE_ADMINISTRATORS"]],
+  "/organization?tab=profile": [["button", "Save profile", "MANAGE_ORGANIZATION"]],
+  "/organization?tab=services": [["button", /^Turn off/, "MANAGE_ORGANIZATION"]],
+  "/organization?tab=settings": [["button", "Save settings", "MANAGE_ORGANIZATION"]],
+};
+const HEADINGS = { customers: /^Customers/, resources: "Resources and help", integrations: "Integrations", organization: "Organization" };
+
+/** `customer` is one that the role sees, with a trial. */
+export async function roleSeesWhatItMay(page, permissions, customer) {
+  for (const [address, items] of Object.entries(SEEN)) {
+    await page.evaluate((path) => history.pushState(null, "", path), address.replace(":id", customer.id));
+    await page.getByRole("heading", { level: 1, name: address.includes(":id") ? customer.name : HEADINGS[address.split(/[/?]/)[1]] }).waitFor();
+    if (address === "/customers") await page.getByRole("row").nth(1).waitFor();
+    else await page.waitForFunction(() => !document.querySelector("main .skeleton, main [aria-busy=true]"));
+    for (const [role, name, permission] of items) {
+      const item = page.getByRole(role, { name, exact: true }).first();
+      if (permissions.includes(permission)) await item.waitFor();
+      else assert.equal(await item.count(), 0, `${address}: ${name} without ${permission}`);
+    }
+  }
+}
