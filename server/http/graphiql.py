@@ -49,7 +49,7 @@ _NOT_BUILT_BODY: Final = """\
 Node 20.19 or newer (or 22.12 or newer) on this machine, run</p>
 <pre>make setup</pre>
 <p>in the project's folder, and reload. Without Node, send an operation from a terminal:</p>
-<pre>curl ADDRESS -H 'Authorization: Bearer TOKEN' -H 'Content-Type: application/json' \\
+<pre tabindex="0">curl ADDRESS -H 'Authorization: Bearer TOKEN' -H 'Content-Type: application/json' \\
   -d '{"query": "{ viewer { administrator { displayName role } } }"}'</pre>"""
 
 

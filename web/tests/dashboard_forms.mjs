@@ -15,11 +15,12 @@ const WITHOUT_A_FORM = [
   "LaunchOrganization", "SnoozeAlerts", "TestWebhook",
 ];
 
-/** Buttons (or steps) that open the form, the one that sends it, what is sent instead, the labels of fields with mistakes. */
+/** Buttons, or other steps, that open the form, the one that sends it, what is sent instead, the labels of fields with mistakes. */
 const form = (mutation, open, send, input, labels = {}) => ({ mutation, open, send, input, labels });
 const chooseTag = (page) => page.getByRole("dialog").getByText("Call before Friday").click();
 const typeATag = (page) => page.getByLabel("Search or create a tag").fill("Another tag");
 const selectARow = (page) => page.getByRole("checkbox", { name: /^Select/ }).first().check();
+const downloadOf = (name) => (page) => page.getByRole("region", { name }).getByRole("button", { name: /^Download/ }).click();
 
 const forms = (customer) => ({
   [`/customers/${customer}?tab=trials`]: [
@@ -40,8 +41,8 @@ const forms = (customer) => ({
     form("CreateTag", [/^Edit the tags/, typeATag], /^Create the tag/, { name: LONG }),
   ],
   "/customers?search=Alpine": [
-    form("AssignTags", [/^Edit the tags/, chooseTag], null, { tags: ["none"] }),
-    form("RemoveTags", [selectARow, "Remove tag …", chooseTag], null, { tags: ["none"] }),
+    form("AssignTags", [/^Edit the tags/], chooseTag, { tags: ["none"] }),
+    form("RemoveTags", [selectARow, "Remove tag …"], chooseTag, { tags: ["none"] }),
   ],
   "/resources": [
     form("RequestHelpdesk", ["Contact the helpdesk"], "Send to the helpdesk", { subject: "", message: "" }, { subject: "Subject", message: "Message" }),
@@ -52,8 +53,8 @@ const forms = (customer) => ({
     form("ChangeAdministrator", ["Change Mira Petrović"], /^Save /, { displayName: "" }, { displayName: "Name" }),
     form("RemoveAdministrator", ["Remove Mira Petrović"], "Remove Mira Petrović", UNKNOWN_ID),
   ],
-  "/organization?tab=profile": [form("UpdateOrganization", [], "Save profile", { name: "", country: "DEU" }, { name: "Name", country: "Country" })],
-  "/organization?tab=services": [form("SetService", [/^Turn off/], /^Turn off/, { product: "DEVICES" })],
+  "/organization?tab=profile": [form("UpdateOrganization", [], "Save profile", { name: "", country: "DEU" }, { name: "Name", country: /^Country/ })],
+  "/organization?tab=services": [form("SetService", [/^Turn o/], /^Turn o/, { product: "DEVICES" })],
   "/organization?tab=settings": [form("ChangeSettings", [], "Save settings", { expiringSoonDays: 0, trialDays: 91 }, { expiringSoonDays: /Expiring soon/, trialDays: /^Days of a trial/ })],
   "/integrations": [
     form("CreateWebhook", ["Create webhook"], "Create webhook", { name: "", url: "none" }, { name: "Name", url: "Address" }),
@@ -64,8 +65,8 @@ const forms = (customer) => ({
     form("DeleteWebhook", ["Delete"], /^Delete /, UNKNOWN_ID),
   ],
   "/integrations?tab=exports": [
-    form("ExportLicenseReport", [], "Download XLSX", { days: 0 }, { days: /^Days of the report/ }),
-    form("ExportActivity", [], "Download XLSX", BAD_KEY),
+    form("ExportLicenseReport", [], downloadOf("License report"), { days: 0 }, { days: /^Days of the report/ }),
+    form("ExportActivity", [], downloadOf("Activity log"), BAD_KEY),
   ],
   "/alerts?tab=rules": [
     form("SaveAlertRule", ["Change Overage"], /^Save /, { name: "", statuses: [] }, { name: "Name", statuses: /^Statuses/ }),
@@ -87,7 +88,8 @@ export async function everyFormShowsItsMistakes(page, query) {
     await page.evaluate((address) => history.pushState(null, "", address), path);
     for (const each of ofPage) {
       sent = {};
-      for (const step of each.open) await (typeof step === "function" ? step(page) : page.getByRole("button", { name: step, exact: true }).first().click());
+      if (process.env.DEBUG) console.log(each.mutation);
+      for (const step of each.open) await take(step, page, page);
       sent = each.input;
       await showsItsMistakes(page, each);
       walked.push(each.mutation);
@@ -97,12 +99,17 @@ export async function everyFormShowsItsMistakes(page, query) {
   assert.deepEqual(mutationsOfTheDashboard().filter((name) => !walked.includes(name) && !WITHOUT_A_FORM.includes(name)), []);
 }
 
-async function showsItsMistakes(page, { mutation, send, labels }) {
-  const isOpen = (await page.getByRole("dialog").count()) > 0;
-  const root = isOpen ? page.getByRole("dialog") : page.getByRole("main");
-  const answered = page.waitForResponse(async (response) => response.request().postDataJSON()?.variables?.input !== undefined);
-  if (send) await root.getByRole("button", { name: send, exact: true }).first().click();
-  const { data, errors } = await (await answered).json();
+function take(step, page, root) {
+  return typeof step === "function" ? step(page) : root.getByRole("button", { name: step, exact: true }).first().click();
+}
+
+async function showsItsMistakes(page, { mutation, open, send, labels }) {
+  const root = open.length > 0 ? page.getByRole("dialog") : page.getByRole("main");
+  const [answer] = await Promise.all([
+    page.waitForResponse((response) => response.request().postDataJSON()?.variables?.input !== undefined),
+    take(send, page, root),
+  ]);
+  const { data, errors } = await answer.json();
   const { userErrors } = Object.values(data ?? {}).find((payload) => payload?.userErrors) ?? assert.fail(`${mutation}: ${JSON.stringify(errors)}`);
   assert.ok(userErrors.length > 0, `${mutation}: the server reports no mistake`);
   assert.deepEqual(Object.keys(labels).filter((name) => !userErrors.some(({ field }) => field[1] === name)), [], mutation);
@@ -111,7 +118,7 @@ async function showsItsMistakes(page, { mutation, send, labels }) {
     const place = label ? root.locator(".field", { has: page.getByText(label, { exact: true }) }) : root;
     await place.locator(".field-error", { hasText: message }).first().waitFor();
   }
-  if (!isOpen) return;
+  if (open.length === 0) return;
   await page.keyboard.press("Escape");
   await root.waitFor({ state: "detached" });
 }

@@ -26,7 +26,7 @@ const SEEN = {
   "/integrations": [["tab", "Webhooks", "MANAGE_INTEGRATIONS"], ["tab", "Exports", "READ_CUSTOMERS"]],
   "/organization?tab=administrators": [["button", "Invite administrator", "MANAGE_ADMINISTRATORS"]],
   "/organization?tab=profile": [["button", "Save profile", "MANAGE_ORGANIZATION"]],
-  "/organization?tab=services": [["button", /^Turn off/, "MANAGE_ORGANIZATION"]],
+  "/organization?tab=services": [["button", /^Turn o/, "MANAGE_ORGANIZATION"]],
   "/organization?tab=settings": [["button", "Save settings", "MANAGE_ORGANIZATION"]],
 };
 const HEADINGS = { customers: /^Customers/, resources: "Resources and help", integrations: "Integrations", organization: "Organization" };

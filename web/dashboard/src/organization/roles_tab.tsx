@@ -19,7 +19,8 @@ export function RolesTab() {
     </td>
   );
   return (
-    <div className="scroll-x">
+    // It has nothing else that takes the focus, so the keyboard could not scroll it.
+    <div className="scroll-x" role="region" aria-label={t("organization.tab.roles")} tabIndex={0}>
       <table className="data-table roles" aria-label={t("organization.tab.roles")}>
         <thead>
           <tr>
