@@ -7,13 +7,13 @@ import { GraphiQL, GraphiQLInterface } from "graphiql";
 import { useEffect, useMemo, useState } from "react";
 import { addCosts } from "./documented_costs";
 import { EventList } from "./event_list";
+import { GraphiQLMends } from "./graphiql_mends";
 import { useIdentity } from "./identity";
 import { authorizedFetch } from "./http";
 import { SampleMenu } from "./sample_menu";
 import { SignInButtons } from "./sign_in_buttons";
 import { linkedOperation } from "./linked_operation";
 import { firstSample } from "./samples";
-import { TabListRoles } from "./tab_list";
 import { createSocket } from "./socket";
 import { currentToken, findToken, keepToken, keepTokenHere, onToken } from "../session/token";
 import { TokenField } from "./token_field";
@@ -87,7 +87,7 @@ export function Page() {
                   <EventList />
                 </GraphiQL.Footer>
               </GraphiQLInterface>
-              <TabListRoles />
+              <GraphiQLMends />
             </main>
           </div>
         </DocExplorerStore>
