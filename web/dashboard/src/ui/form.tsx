@@ -144,7 +144,7 @@ export function Form({ action, isDangerous = false, fields = [], send, onDone, o
       <div className="modal-actions">
         {onCancel && <Button onPress={onCancel}>{t("form.cancel")}</Button>}
         {/* Not disabled: the focus would leave the dialog, whose keys would then do nothing. */}
-        <Button kind={isDangerous ? "danger" : "primary"} type="submit" isPending={isSending}>
+        <Button kind={isDangerous ? "danger" : "primary"} type="submit" className={isSending ? "button-sending" : ""}>
           {action}
         </Button>
       </div>
