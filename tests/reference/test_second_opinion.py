@@ -11,6 +11,7 @@ import orjson
 from hypothesis import Phase, given, settings
 from strawberry.types import get_object_definition
 
+from domain.cursors.feed import Position
 from domain.customers.conditions import EVERYTHING
 from domain.customers.filter import find_conditions, parse_filter
 from domain.imports.records import ImportKind
@@ -27,7 +28,10 @@ from store.database.clock import utc_now
 from store.database.scope import Scope
 from store.events.log import EventDraft
 from store.indexes import ensure_indexes
+from store.integrations.alert_making import new_scan
+from store.integrations.alert_scans import scan_step
 from store.tenants.partners import Partners
+from tests.api_server import administrator_document
 from tests.random_values import seeded
 from tests.reference import model
 from tests.reference.api_client import EXAMPLES
@@ -44,6 +48,9 @@ from tests.reference.customer_worlds import (
     Streams,
     group_examples,
 )
+from tests.store.factory_alerts import add_alert_rule, add_progress
+
+BEGINNING = Position(0)
 
 
 def test_every_condition_of_the_filter_is_asked() -> None:
@@ -105,6 +112,7 @@ async def _compared(client: Client, partner: str, groups: list[Streams], asked: 
         assert await comparison.read_count(condition, viewer) == len(comparison.expected(condition, order, viewer))
         await comparison.compare_pages(condition, order, size, viewer)
         await comparison.compare_facets(condition, order, viewer)
+    await comparison.compare_alerts([(_to_asked(one.filter, base), one.viewer) for one in asked])
 
 
 async def _add_tags(scope: Scope) -> None:
@@ -367,6 +375,31 @@ class PartnerComparison:
             wanted = [len(self.expected({"all_of": [others, {name: [value]}]}, order, viewer)) for value in values]
             told = [(str(one.value), one.count) for one in getattr(facets, name)]
             assert told == list(zip(values, wanted, strict=True))
+
+    async def compare_alerts(self, asked: Sequence[tuple[Record, str | None]]) -> None:
+        """A new rule opens an alert for each status of each customer that matches it, and that its owner sees."""
+        full = administrator_document(self.scope, PartnerRole.FULL_ADMINISTRATOR)
+        await self.scope.collection("administrators").insert_many([full])
+        await add_progress(self.scope, BEGINNING)
+        # What changes with time alone is refused in rules of alerts.
+        refused = {"expires_within_days", "renews_within_days"}
+        rules = {}
+        for raw, viewer in asked:
+            if refused.isdisjoint(find_conditions(raw)):
+                owner = full["_id"] if viewer is None else self.ids[viewer]
+                watched = {"filter": self._given(raw), "statuses": [*model.STATUSES], "scan": new_scan(self.scope.now)}
+                rules[await add_alert_rule(self.scope, owner, **watched)] = raw, viewer
+        while await scan_step(self.scope, BEGINNING):
+            pass
+        alerts = await self.scope.collection("alerts").find({**self.scope.match(), "state": "OPEN"})
+        held = {self.ids[key]: facts["statuses"] for key, facts in self.customers.items()}
+        expected = [
+            (rule, customer, status)
+            for rule, (raw, viewer) in rules.items()
+            for customer in self.expected(raw, ORDERS[0], viewer)
+            for status in held[customer]
+        ]
+        assert sorted((each["rule_id"], each["customer_id"], each["status"]) for each in alerts) == sorted(expected)
 
 
 _COMPARED_FIELDS: tuple[str, ...] = (
