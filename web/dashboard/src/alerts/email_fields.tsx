@@ -32,7 +32,7 @@ export function EmailFields({ mail, errors }: Props) {
   const zones = [...new Set(["UTC", timeZone, ...Intl.supportedValuesOf("timeZone")])].sort();
   return (
     <>
-      <div className="field">
+      <div>
         <label className="checkbox">
           <input type="checkbox" checked={email} aria-invalid={errors.email !== undefined} onChange={(event) => mail.change({ email: event.target.checked })} />
           {t("alerts.email")}
