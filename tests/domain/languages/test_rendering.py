@@ -3,10 +3,6 @@
 from datetime import date
 
 import pytest
-from babel import Locale
-from babel.dates import format_date
-from babel.lists import format_list
-from babel.numbers import format_decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,8 +11,6 @@ from domain.languages.rendering import render_message
 from domain.messages import Message, translatable, translatable_plural
 
 EN, SR = Language.ENGLISH, Language.SERBIAN
-# English dates are in the form of ISO 8601, which no locale of Babel has.
-LOCALES = {EN: (Locale("en", "GB"), "yyyy-MM-dd"), SR: (Locale("sr", script="Latn"), "medium")}
 NAMES = tuple(Message(name) for name in ("a", "b", "c"))
 
 
@@ -42,16 +36,3 @@ def test_arguments_take_the_form_of_the_language(message: Message, english: str,
 @given(st.text(), st.sampled_from(Language))
 def test_a_text_is_inserted_as_it_is(text: str, language: Language) -> None:
     assert render_message(translatable("<{text}>", text=text), language) == f"<{text}>"
-
-
-@given(st.integers(-(10**15), 10**15), st.dates(), st.integers(0, 4), st.sampled_from(Language))
-def test_the_forms_are_those_of_babel(number: int, day: date, length: int, language: Language) -> None:
-    locale, date_format = LOCALES[language]
-    names = [f"n{position}" for position in range(length)]
-    message = translatable("{n}|{on}|{names}", n=number, on=day, names=tuple(Message(name) for name in names))
-    expected = (
-        format_decimal(number, locale=locale),
-        format_date(day, date_format, locale=locale),
-        format_list(names, locale=locale),
-    )
-    assert tuple(render_message(message, language).split("|")) == expected
