@@ -87,6 +87,8 @@ class FieldExecution:
     guard: called once for all parents of a level, before anything else. Where it raises, each has the error.
     arguments: converts the arguments of `batch` and `each`. It depends on nothing but its own arguments and the
         document, so its result may be kept.
+    compiled_arguments: does the same as Strawberry's conversion and `arguments` together, from the arguments as
+        graphql-core coerces them.
     reads: the keys that the field needs of its parent's mapping; None for all of them. `stored` reads its key.
     same_read: the objects of the field were read together with the parent (the nodes of a page): what is selected of
         them belongs to the projection of the field that read it.
@@ -103,6 +105,7 @@ class FieldExecution:
     each: EachFunction | None = None
     guard: Guard | None = None
     arguments: ConvertArguments | None = None
+    compiled_arguments: ConvertArguments | None = None
     reads: frozenset[str] | None = None
     same_read: bool = False
     takes_projection: bool = False

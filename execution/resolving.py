@@ -123,14 +123,16 @@ class Resolving:
     def _convert(self, field: FieldPlan, arguments: dict[str, Any]) -> dict[str, Any]:
         """Return the arguments of a resolver of Strawberry, converted as the field declares."""
         declared, definition = field.execution, strawberry_field(field.definition)
-        if arguments and definition is not None:
+        if declared.compiled_arguments is not None:
+            arguments = dict(declared.compiled_arguments(arguments, self.info(field, None)))
+        elif arguments and definition is not None:
             schema: Any = self._host.schema
             schema = schema._strawberry_schema
             registry = schema.schema_converter.scalar_registry
             arguments = convert_arguments(
                 arguments, definition.arguments, scalar_registry=registry, config=schema.config
             )
-        if declared.arguments is not None:
+        if declared.arguments is not None and declared.compiled_arguments is None:
             arguments = dict(declared.arguments(arguments, self.info(field, None)))
         if declared.takes_projection:
             arguments["projection"] = field.projection

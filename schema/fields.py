@@ -21,11 +21,11 @@ from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.schema_directive import Location
 
 from domain.failures import Forbidden
-from execution.metadata import EXECUTION, EmbeddedObjects, FieldExecution
+from execution.metadata import EXECUTION, EmbeddedObjects, FieldExecution, strawberry_field
 from resolvers.context import Context
 from schema.costs import DEFAULT_COST, MUTATION_COST, RELATION_COST, RESOLVER_COST, Cost, ListSize
 from schema.enums import Permission
-from schema.input_conversion import build_input, check_input_type, to_plain_arguments
+from schema.input_conversion import build_input, check_input_type, plain_converter, to_plain_arguments
 from store.changes.mutations import MutationRequest
 from store.database.stored_fields import EmbeddedField, Field, keys_of
 
@@ -117,6 +117,7 @@ def _field_execution(
         each=None if is_batch else resolver,
         guard=None if requires is None else partial(_check_permission, requires),
         arguments=None if selection_flags is None else partial(_convert_arguments, tuple(selection_flags.items())),
+        compiled_arguments=None if selection_flags is None else _CompiledArguments(tuple(selection_flags.items())),
         reads=None if reads is None else keys_of(reads),
         takes_projection="projection" in inspect.signature(resolver).parameters,
         is_synchronous=not is_batch and not inspect.iscoroutinefunction(resolver),
@@ -171,11 +172,30 @@ def _convert_arguments(
     flags: Sequence[tuple[str, AbstractSet[str]]], given: Mapping[str, Any], info: GraphQLResolveInfo[Any]
 ) -> dict[str, Any]:
     """Return the arguments as the resolver takes them, with its selection flags."""
-    converted = to_plain_arguments(given)
+    return _add_flags(to_plain_arguments(given), flags, info)
+
+
+def _add_flags(
+    converted: dict[str, Any], flags: Sequence[tuple[str, AbstractSet[str]]], info: GraphQLResolveInfo[Any]
+) -> dict[str, Any]:
     has_cursor = any(converted.get(name) is not None for name in _CURSOR_ARGUMENTS)
     for name, selected in flags:
         converted[name] = has_cursor or _is_selected(info, selected)
     return converted
+
+
+class _CompiledArguments:
+    """What `_convert_arguments` does, for arguments as graphql-core coerces them."""
+
+    def __init__(self, flags: Sequence[tuple[str, AbstractSet[str]]]) -> None:
+        self._flags = flags
+        self._convert: Callable[[Mapping[str, Any]], dict[str, Any]] | None = None
+
+    def __call__(self, coerced: Mapping[str, Any], info: GraphQLResolveInfo[Any]) -> dict[str, Any]:
+        if self._convert is None:
+            definition = strawberry_field(info.parent_type.fields[info.field_name])
+            self._convert = plain_converter(definition.arguments, info.schema._strawberry_schema)  # type: ignore[attr-defined]
+        return _add_flags(self._convert(coerced), self._flags, info)
 
 
 def is_viewer_dependent(field: GraphQLField) -> bool:

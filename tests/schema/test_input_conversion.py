@@ -7,16 +7,29 @@ from typing import Any
 
 import pytest
 import strawberry
-from graphql import ExecutionResult, graphql_sync
+from graphql import (
+    ExecutionResult,
+    Undefined,
+    coerce_input_value,
+    graphql_sync,
+    is_enum_type,
+    is_input_object_type,
+    is_list_type,
+    is_non_null_type,
+    is_object_type,
+    is_required_input_field,
+)
+from strawberry.types.arguments import convert_arguments
 
-from domain.failures import Forbidden
+from domain.failures import Forbidden, TextTooLong
 from domain.inputs import ABSENT, Omittable
 from domain.partner.tags import TagColor
 from domain.permissions import Permission
+from execution.metadata import field_execution, strawberry_field
 from schema.build import build_schema
 from schema.enums import TagColor as TagColorEnum
 from schema.fields import field, mutation
-from schema.input_conversion import build_input, check_input_type
+from schema.input_conversion import build_input, check_input_type, plain_converter, to_plain_arguments
 from schema.mutation_parts import IDEMPOTENCY_KEY_FIELD
 from store.changes.mutations import MutationRequest
 
@@ -212,3 +225,48 @@ def test_each_payload_ends_with_its_user_errors() -> None:
     for member in root.fields:
         payload = member.type.of_type.__strawberry_definition__
         assert [inner.python_name for inner in payload.fields][-1] == "user_errors"
+
+
+def samples(kind: Any, depth: int = 0) -> list[Any]:
+    """Return values of a GraphQL input type as a client sends them: with all fields, with few, and null."""
+    if is_non_null_type(kind):
+        return [each for each in samples(kind.of_type, depth) if each is not None]
+    if is_list_type(kind):
+        return [samples(kind.of_type, depth), [], None]
+    if is_enum_type(kind):
+        return [*list(kind.values)[:2], None]
+    if not is_input_object_type(kind):
+        texts = {"Int": 3, "Float": 2.5, "Boolean": True, "Date": "2026-11-29", "DateTime": "2026-11-29T10:00:00Z"}
+        return [texts.get(kind.name, "a text"), None]
+    given = {name: samples(each.type, depth + 1)[0] for name, each in kind.fields.items() if depth < 3}
+    if kind.is_one_of:
+        return [*({name: value} for name, value in given.items()), None]
+    needed = {name: given[name] for name, each in kind.fields.items() if is_required_input_field(each) and given}
+    return [given, needed, {**needed, **{name: None for name in given if name not in needed}}, None]
+
+
+def test_arguments_of_the_compiled_executor_are_those_of_strawberry() -> None:
+    schema, count = build_schema(), 0
+    registry = schema.schema_converter.scalar_registry
+    types = [each for each in schema._schema.type_map.values() if is_object_type(each)]
+    for definition in (each for graphql_type in types for each in graphql_type.fields.values()):
+        if not definition.args or field_execution(definition).compiled_arguments is None:
+            continue
+        declared = strawberry_field(definition).arguments
+        convert = plain_converter(declared, schema)
+        for name, argument in definition.args.items():
+            for value in samples(argument.type):
+                coerced = {name: coerce_input_value(value, argument.type)}
+                if coerced[name] is Undefined:
+                    continue
+                strawberry_values = convert_arguments(coerced, declared, scalar_registry=registry, config=schema.config)
+                assert repr(convert(coerced)) == repr(to_plain_arguments(strawberry_values)), (name, value)
+                count += 1
+    assert count > 250
+
+
+def test_long_texts_are_refused_where_they_stand() -> None:
+    schema = build_schema()
+    declared = strawberry_field(schema._schema.type_map["Query"].fields["customers"]).arguments  # type: ignore[attr-defined]
+    with pytest.raises(TextTooLong, match=r"filter\.search"):
+        plain_converter(declared, schema)({"filter": {"search": "x" * 1_000_000}})
