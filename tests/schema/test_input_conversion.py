@@ -238,10 +238,11 @@ def samples(kind: Any, depth: int = 0) -> list[Any]:
     if not is_input_object_type(kind):
         texts = {"Int": 3, "Float": 2.5, "Boolean": True, "Date": "2026-11-29", "DateTime": "2026-11-29T10:00:00Z"}
         return [texts.get(kind.name, "a text"), None]
-    given = {name: samples(each.type, depth + 1)[0] for name, each in kind.fields.items() if depth < 3}
+    shown = {name: each for name, each in kind.fields.items() if depth < 3 or is_required_input_field(each)}
+    given = {name: samples(each.type, depth + 1)[0] for name, each in shown.items()}
     if kind.is_one_of:
         return [*({name: value} for name, value in given.items()), None]
-    needed = {name: given[name] for name, each in kind.fields.items() if is_required_input_field(each) and given}
+    needed = {name: given[name] for name, each in kind.fields.items() if is_required_input_field(each)}
     return [given, needed, {**needed, **{name: None for name in given if name not in needed}}, None]
 
 
