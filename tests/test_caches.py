@@ -18,6 +18,8 @@ CACHES = {
     "domain.integrations.alert_mail_times.time_zones": (1, LARGE),
     "domain.languages.catalogues.load_catalogue": (FEW, LARGE),
     "domain.languages.languages._choose": (256, 4_000),
+    "domain.languages.rendering._format_date": (4_096, 500),
+    "domain.languages.rendering._format_number": (4_096, 500),
     "domain.text.folding._is_diacritic": (4_096, ONE_CHARACTER),
     "domain.text.folding._is_word_character": (4_096, ONE_CHARACTER),
     "domain.text.folding._latin_letter": (4_096, ONE_CHARACTER),
