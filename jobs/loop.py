@@ -128,7 +128,8 @@ class JobLoop:
         ends = monotonic() + await self._max_pause(job)
         await asyncio.sleep(job.period_seconds)
         with suppress(TimeoutError):
-            await asyncio.wait_for(arrival.wait(), ends - monotonic())
+            async with asyncio.timeout(ends - monotonic()):
+                await arrival.wait()
 
     async def _max_pause(self, job: Job) -> float:
         if self._feed is None:

@@ -91,7 +91,8 @@ class LeasedFollowers(Generic[Active]):
                 for _, follower, _ in list(self._running.values()):
                     await follower.save_reached()
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._changed.wait(), _PAUSE_SECONDS if self._running else _IDLE_SECONDS)
+                    async with asyncio.timeout(_PAUSE_SECONDS if self._running else _IDLE_SECONDS):
+                        await self._changed.wait()
         finally:
             await self._adjust({})
 

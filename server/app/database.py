@@ -37,7 +37,8 @@ async def open_prepared_client(settings: Settings, uri: str) -> AsyncIterator[Cl
 async def _prepare_database(settings: Settings, uri: str) -> None:
     preparing = Client(uri, settings.database, driver=settings.driver, timeout_ms=None, server_selection_ms=10_000)
     try:
-        await asyncio.wait_for(prepare_database(preparing), timeout=3600)
+        async with asyncio.timeout(3600):
+            await prepare_database(preparing)
     except PyMongoError as error:
         raise OperatorError(
             f"The database cannot be prepared ({error}). MONGODB_URI must name a replica set or "

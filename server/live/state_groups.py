@@ -72,7 +72,8 @@ class StateGroup(SubscriberGroup):
                 await asyncio.sleep(self._state_feed.min_interval)
                 seconds = min(self._state_feed.poll_interval, _seconds_until(context.valid_until))
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(watch.changed.wait(), seconds)
+                    async with asyncio.timeout(seconds):
+                        await watch.changed.wait()
 
     async def _differs_in_moment_alone(self, state: Any, context: Context) -> bool:
         if self._latest is None or self._state_feed.at_moment_of is None:

@@ -70,7 +70,8 @@ class Lease:
             # Those who wait ask more often, so that a lease that has expired is soon taken.
             pause = self._seconds / 3 if self.is_held else min(self._seconds / 6, _MAX_WAITING_SECONDS)
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), pause)
+                async with asyncio.timeout(pause):
+                    await self._stopping.wait()
 
     def _note(self, *, is_held: bool) -> None:
         if is_held and not self._stopping.is_set():

@@ -81,6 +81,16 @@ async def test_an_event_during_a_run_is_not_missed(client: Client) -> None:
         await runs.wait_for(2)
 
 
+async def test_a_loop_stops_in_the_turn_of_an_event(client: Client) -> None:
+    runs = Runs()
+    async with asyncio.timeout(20), _running(client, runs.job) as tell:
+        await runs.wait_for(1)
+        # Now it waits for an event.
+        await asyncio.sleep(0.05)
+        tell()
+        # The loop is stopped before the waiting task continues.
+
+
 async def test_a_job_runs_at_its_next_moment_and_at_once_after_work(client: Client) -> None:
     scope = await partner_scope(client)
     end = utc_now() + timedelta(seconds=1.5)

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import httpx
+import pytest
 from pymongo import MongoClient
 
 from domain.cursors.feed import Position
@@ -28,16 +29,21 @@ MINE = {"keys": ["*", administrator_key(ADMINISTRATOR)], "words": [], "access_un
 UNASSIGNED = {"keys": ["*"], "words": [], "access_until": {}}
 
 
-async def test_queued_messages_are_dropped_when_the_customer_is_unassigned(world: SocketServer, events: Events) -> None:
+async def test_queued_messages_are_dropped_when_the_customer_is_unassigned(
+    world: SocketServer, events: Events, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A slow machine must not disconnect the subscriber before its messages are queued.
+    monkeypatch.setattr("server.live.send_queue.STALL_TIMEOUT_SECONDS", 120.0)
     async with world.socket(max_queue=1) as slow:
         await slow.initialise("acme ADMINISTRATOR")
         await slow.subscribe("1", LARGE)
         await slow.settle()
         slow.connection.transport.pause_reading()
         count = 0
-        while not await _is_stuck(world):
-            await events.insert([count], facts_before=MINE, facts_after=MINE)
-            count += 1
+        async with asyncio.timeout(100):
+            while not await _is_stuck(world):
+                await events.insert([count], facts_before=MINE, facts_after=MINE)
+                count += 1
         figures: list[tuple[int, int]] = []
         world.app_state.feed.listeners.append(lambda _: figures.append((world.metrics.delivered, world.metrics.queued)))
         await events.insert([1000], facts_before=MINE, facts_after=UNASSIGNED)
