@@ -110,6 +110,7 @@ async function usePackage(gate, filter) {
     feeds.reconnect();
     await until(() => subscriptions().length > before && states.at(-1) === "live", "The new connection");
     await showsARefusal(create);
+    await closesWhileItConnects(create);
   };
   return { list, check, stop: () => { subscription.unsubscribe(); feeds.close(); client.stop(); } };
 }
@@ -133,6 +134,19 @@ async function showsARefusal(create) {
   await new Promise((error) => feeds.subscribe({ query }, { next() {}, complete() {}, error }));
   await refused;
   feeds.close();
+}
+
+/** A connection that is refused after its feeds were closed fails for nobody: Node would end with the error. */
+async function closesWhileItConnects(create) {
+  const feeds = create({ address, token: () => "not-a-token" });
+  const query = "subscription { tagChanged { cursor } }";
+  await new Promise((ended) => {
+    feeds.subscribe({ query }, { next() {}, complete: ended, error: ended });
+    feeds.close();
+    // Over server-sent events a closed feed hears nothing more.
+    if (library === "package-events") ended();
+  });
+  await new Promise((done) => setImmediate(done));
 }
 
 async function useUrql(gate, filter) {
