@@ -16,7 +16,9 @@ from tests.rewritten_tests import rewrite_test_modules
 from tests.start_order import start_with_long_tests
 
 # A deadline and the check for slow data would measure the other work of the machine.
-settings.register_profile("partnerhub", max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("partnerhub", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# Ten times the examples: pytest --hypothesis-profile=thorough.
+settings.register_profile("thorough", settings.get_profile("partnerhub"), max_examples=1_000)
 settings.load_profile("partnerhub")
 # Imports and the collection of the tests create only what stays.
 tune_gc()

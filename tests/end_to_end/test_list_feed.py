@@ -230,7 +230,7 @@ WORDS = ("Acme", "Bolt", "Æther")
 _action = st.tuples(st.sampled_from(ACTIONS), st.sampled_from(NUMBERS), st.sampled_from(WORDS))
 
 
-@settings(max_examples=8)
+@settings(max_examples=6)
 @given(
     actions=st.lists(_action, min_size=6, max_size=12),
     asked=st.lists(filters, min_size=3, max_size=4, unique_by=orjson.dumps),
