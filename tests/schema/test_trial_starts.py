@@ -269,12 +269,13 @@ def test_a_replay_shows_nothing_that_has_gone_out_of_sight(api: ApiHarness, toke
     assert started(api, mine, {"new": {"name": "Acme"}}, idempotencyKey="k") == {"trial": None, "userErrors": []}
 
 
-def test_fifty_at_once_make_one(api: ApiHarness, token: str) -> None:
+def test_twenty_at_once_make_one(api: ApiHarness, token: str) -> None:
     customer = customer_of(api)
-    with ThreadPoolExecutor(50) as pool:
-        made = list(pool.map(lambda _: started(api, token, {"id": customer}), range(50)))
+    # With more, a slow machine stops the last ones at the time limit of an operation.
+    with ThreadPoolExecutor(20) as pool:
+        made = list(pool.map(lambda _: started(api, token, {"id": customer}), range(20)))
     refused = [user_error_codes(one) for one in made if one["trial"] is None]
-    assert refused == [[("TRIAL_RUNNING", ["input", "licenses", "0", "product"])]] * 49
+    assert refused == [[("TRIAL_RUNNING", ["input", "licenses", "0", "product"])]] * 19
     assert [kind for kind, _ in told(api)].count("TRIAL_STARTED") == 1
 
 
