@@ -122,21 +122,25 @@ class Resolving:
 
     def _convert(self, field: FieldPlan, arguments: dict[str, Any]) -> dict[str, Any]:
         """Return the arguments of a resolver of Strawberry, converted as the field declares."""
-        declared, definition = field.execution, strawberry_field(field.definition)
-        if declared.compiled_arguments is not None:
-            arguments = dict(declared.compiled_arguments(arguments, self.info(field, None)))
-        elif arguments and definition is not None:
-            schema: Any = self._host.schema
-            schema = schema._strawberry_schema
-            registry = schema.schema_converter.scalar_registry
-            arguments = convert_arguments(
-                arguments, definition.arguments, scalar_registry=registry, config=schema.config
-            )
-        if declared.arguments is not None and declared.compiled_arguments is None:
-            arguments = dict(declared.arguments(arguments, self.info(field, None)))
+        declared = field.execution
+        convert = declared.compiled_arguments
+        if convert is None:
+            arguments, convert = self._by_strawberry(field, arguments), declared.arguments
+        if convert is not None:
+            arguments = dict(convert(arguments, self.info(field, None)))
         if declared.takes_projection:
             arguments["projection"] = field.projection
         return arguments
+
+    def _by_strawberry(self, field: FieldPlan, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Return the arguments as Strawberry converts them."""
+        definition = strawberry_field(field.definition)
+        if not arguments or definition is None:
+            return arguments
+        schema: Any = self._host.schema
+        schema = schema._strawberry_schema
+        registry = schema.schema_converter.scalar_registry
+        return convert_arguments(arguments, definition.arguments, scalar_registry=registry, config=schema.config)
 
     def expect(self, awaitable: Any) -> Any:
         """Return the awaitable, which is closed at the end unless `begin` is called with it."""
