@@ -24,7 +24,8 @@ by `repr`, so no text of a client or of a schema becomes code.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from functools import lru_cache, partial
+from functools import lru_cache
+from types import CodeType
 from typing import Any
 
 from graphql import Undefined
@@ -32,8 +33,11 @@ from graphql import Undefined
 from execution.kept_rows import kept_row_code
 from execution.plan import FAILED, FieldPlan, ObjectPlan, Rows
 
-# The code of fields that differ in their aliases alone is the same: to compile it takes most of the time of a plan.
-_compile = lru_cache(maxsize=64)(partial(compile, filename="<rows>", mode="exec"))
+
+@lru_cache(maxsize=16)
+def _compile(lines: str) -> CodeType:
+    """Return the code of the lines. It takes most of the time of a plan, and fields often differ in their aliases only."""
+    return compile(lines, "<rows>", "exec")
 
 
 def build_rows(plan: ObjectPlan) -> Rows:

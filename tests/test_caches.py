@@ -28,6 +28,8 @@ CACHES = {
     "domain.text.words.is_unspaced": (8_192, ONE_CHARACTER),
     "jobs.integrations.webhook_client._resolvers": (1, LARGE),
     "jobs.integrations.webhook_client._ssl_context": (1, LARGE),
+    # The lines and the code of the longest document that is accepted.
+    "execution.row_code._compile": (16, 500_000),
     "schema.build.build_schema": (1, 0),
     "schema.input_conversion._member_types": (FEW, LARGE),
     "server.connections.trusted_proxies._is_within": (1_024, 500),
@@ -46,7 +48,7 @@ CACHES = {
     "store.feed.events._share_exchanged_keys": (2_000, 8_000),
     "store.feed.events._share_keys": (2_000, 8_000),
 }
-PACKAGES = ("server", "schema", "resolvers", "loaders", "jobs", "store", "domain")
+PACKAGES = ("server", "schema", "execution", "resolvers", "loaders", "jobs", "store", "domain")
 
 
 def _names_a_cache(node: ast.expr) -> bool:
