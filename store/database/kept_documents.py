@@ -11,7 +11,10 @@ from bson import CodecOptions, decode_all
 
 
 class Keepable(Protocol):
-    """A document; `kept_row` is `()`, or the row of a response that is kept with it, and None where none is kept."""
+    """A document that can keep one row of a response.
+
+    `kept_row` is None while it keeps no row, `()` when it may keep one, and then the row with what it is valid for.
+    """
 
     kept_row: Any
 

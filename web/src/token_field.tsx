@@ -21,7 +21,8 @@ export function TokenField({ token, identity, onToken }: Props) {
     setText((typed) => (tidyToken(typed) === token ? typed : token));
     return stop;
   }, [token]);
-  // Only typing gives a token: a field that nobody touched must not sign out whoever signs in meanwhile.
+  // The token changes only when the user types. A timer that starts with the page could replace the token of a sign-in that
+  // completes at the same time.
   const type = (typed: string) => {
     stop();
     setText(typed);

@@ -112,7 +112,7 @@ function TagChoice({ chosen, onChange, canCreate }: ChoiceProps) {
   const [search, setSearch] = useState("");
   const [problem, setProblem] = useState("");
   const [{ data }, reload] = useQuery({ query: TAGS, variables: { search: search || null } });
-  // A tag with a rule is not assigned: its rule decides who has it.
+  // Tags with a rule cannot be assigned by hand.
   const tags = data?.tags ?? [];
   const create = async () => {
     const { data: answer, error } = await client.mutation(CREATE_TAG, { input: { name: search } }).toPromise();
