@@ -36,7 +36,7 @@ from execution.plan import FAILED, FieldPlan, ObjectPlan, Rows
 
 @lru_cache(maxsize=16)
 def _compile(lines: str) -> CodeType:
-    """Return the code of the lines. It takes most of the time of a plan, and fields often differ in their aliases only."""
+    """Return the code of the lines: most of the time of a plan, and often the same where only aliases differ."""
     return compile(lines, "<rows>", "exec")
 
 
