@@ -4,7 +4,6 @@ This is the only module that imports a driver. It hides the differences of the t
 sessions, change streams and close. tests/store/database runs on both.
 """
 
-import asyncio
 import os
 
 # Motor runs every command in a thread of this pool. With ten streams and the default size, a query waited 1 s.
@@ -40,6 +39,7 @@ from store.database.find_options import FindOptions, open_cursor
 from store.database.joint_finds import JointFinds
 from store.database.kept_documents import Keepable, KeptDocuments
 from store.database.pool_metrics import PoolMetrics
+from store.database.repeat_turns import RepeatTurns
 
 __all__ = [
     "ID_INDEX",
@@ -144,8 +144,7 @@ class Client:
         self._collections: dict[str, Collection] = {}
         # The cluster time of the latest transaction that this client has committed.
         self.last_commit = 0
-        # Transactions that conflicted repeat one at a time in this process; see store/database/transactions.py.
-        self.repeat_turn = asyncio.Lock()
+        self.repeat_turns = RepeatTurns()
 
     def collection(self, name: str) -> "Collection":
         """Return the collection of this name."""

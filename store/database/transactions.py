@@ -12,9 +12,8 @@ through motor.
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
-from functools import partial
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 from time import monotonic
 from typing import TypeVar
 
@@ -42,8 +41,6 @@ _MIN_COMMIT_SECONDS = 0.1
 # The event loop holds tasks by weak references only; keep these until they are done.
 _ending_tasks: set[asyncio.Task[None]] = set()
 _MIN_BACKOFF, _MAX_BACKOFF = 0.005, 0.25
-# A repeat that gets no turn in this time is tried without one: a slow transaction delays the others no longer.
-_MAX_TURN_WAIT = 1.0
 
 
 async def in_transaction(
@@ -120,23 +117,9 @@ async def _retry_until_deadline(
             if isinstance(error, ConnectionFailure):
                 await _wait_for_server(client)
             else:
-                turn = partial(_turn_to_repeat, client.repeat_turn)
+                turn = client.repeat_turns.turn
         await asyncio.sleep(random.uniform(_MIN_BACKOFF, backoff))  # noqa: S311 (jitter, not a secret)
         backoff = min(backoff * 2, _MAX_BACKOFF)
-
-
-@asynccontextmanager
-async def _turn_to_repeat(turn: asyncio.Lock) -> AsyncIterator[None]:
-    """Hold the turn, in the order of the requests; after _MAX_TURN_WAIT go on without it."""
-    has_turn = False
-    try:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_MAX_TURN_WAIT):
-                has_turn = await turn.acquire()
-        yield
-    finally:
-        if has_turn:
-            turn.release()
 
 
 async def _attempt(

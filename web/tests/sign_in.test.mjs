@@ -54,6 +54,7 @@ async function graphiqlSignsInAndOut(graphiql) {
   await page.locator(".token-owner-known").waitFor();
   assert.match(await tokenOwner.innerText(), /Helpdesk_Administrator/);
   assert.equal(new URL(page.url()).search, "");
+  await slowPageTakesAnAnswerThatComesLate(page.context());
   await otherTabsAreSignedInAndOutWithIt(page);
   await page.getByRole("button", { name: "Sign in", exact: true }).click();
   await page.getByRole("button", { name: "Cancel" }).click();
@@ -73,6 +74,26 @@ async function otherTabsAreSignedInAndOutWithIt(page) {
   await page.getByRole("button", { name: "Sign out" }).click();
   await dashboard.getByRole("button", { name: "Sign in", exact: true }).waitFor();
   await dashboard.close();
+}
+
+/** Runs in the page: its language is one whose texts are loaded, and messages of other tabs arrive late. */
+function receiveLate(milliseconds) {
+  Object.defineProperty(navigator, "language", { value: "sr-Latn" });
+  const listen = BroadcastChannel.prototype.addEventListener;
+  BroadcastChannel.prototype.addEventListener = function (kind, heard) {
+    listen.call(this, kind, (event) => setTimeout(() => heard(event), milliseconds));
+  };
+}
+
+/** The answer of the other tab comes after the time that a page waits for it, and before the page is shown. */
+async function slowPageTakesAnAnswerThatComesLate(context) {
+  const page = await context.newPage();
+  page.setDefaultTimeout(60_000);
+  await page.addInitScript(receiveLate, 300);
+  await page.route("**/sr-Latn*.js", (route) => setTimeout(() => route.continue(), 1000));
+  await page.goto(api);
+  await page.getByRole("heading", { name: /^Kupci/ }).waitFor();
+  await page.close();
 }
 
 /** Runs in the page: records what it takes out of its storage, such as the token of whoever is signed out. */

@@ -9,7 +9,7 @@ import pytest
 
 from domain.failures import OutcomeUnknown, Unavailable
 from domain.imports.records import ImportKind
-from store.database import transactions
+from store.database import repeat_turns
 from store.database.client import (
     Client,
     DuplicateKeyError,
@@ -119,11 +119,10 @@ async def test_conflicting_writers_take_turns(client: LateCommitClient) -> None:
     assert await counters.find_one({"_id": "one"}) == {"_id": "one", "value": 20}
     # Each writer conflicts once; a repeat conflicts only with a writer that is not repeating.
     assert attempts <= 60
-    assert not client.repeat_turn.locked()
 
 
 async def test_a_repeat_does_not_wait_long_for_its_turn(client: LateCommitClient, monkeypatch: Any) -> None:
-    monkeypatch.setattr(transactions, "_MAX_TURN_WAIT", 0.05)
+    monkeypatch.setattr(repeat_turns, "_MAX_STANDSTILL_SECONDS", 0.05)
     attempts = 0
 
     async def fail_once(session: Session) -> None:
@@ -132,7 +131,6 @@ async def test_a_repeat_does_not_wait_long_for_its_turn(client: LateCommitClient
         if attempts == 1:
             raise DuplicateKeyError("a key that another transaction has inserted")
 
-    async with client.repeat_turn:
+    async with client.repeat_turns.turn():
         await in_transaction(client, fail_once)
-        assert client.repeat_turn.locked()
     assert attempts == 2

@@ -10,7 +10,7 @@ import { Frame } from "./frame/frame";
 import { FrameSkeleton } from "./frame/frame_skeleton";
 import { Pages } from "./pages";
 import { completeSignIn } from "./session/sign_in";
-import { findToken, keepToken, onToken } from "../../session/token";
+import { currentToken, findToken, keepToken, onToken } from "../../session/token";
 import { VIEWER, ViewerContext } from "./session/viewer";
 import { currentLanguage } from "./texts/texts";
 import { Failure } from "./ui/failure";
@@ -23,10 +23,12 @@ interface Session {
   problem?: string;
 }
 
-async function openSession(): Promise<Session> {
+/** Completes a sign-in or finds the token of another tab; resolves to what went wrong. */
+async function openSession(): Promise<string> {
   const completed = await completeSignIn();
   if (completed?.token) keepToken(completed.token);
-  return { token: await findToken(), problem: completed?.problem ?? "" };
+  await findToken();
+  return completed?.problem ?? "";
 }
 
 // A code can be exchanged once, so this starts with the page and not with a component.
@@ -36,7 +38,8 @@ function useSession(): Session {
   const [session, setSession] = useState<Session>({});
   useEffect(() => {
     let isCurrent = true;
-    void opened.then((found) => isCurrent && setSession(found));
+    // The token of now: a slow page listens only after the answer of another tab has come.
+    void opened.then((problem) => isCurrent && setSession({ token: currentToken(), problem }));
     const stop = onToken((token) => setSession({ token }));
     return () => {
       isCurrent = false;
