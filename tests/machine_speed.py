@@ -11,9 +11,9 @@ _ADDITIONS = 200_000
 _USUAL_SECONDS = 0.013
 
 
-def allowed_seconds(usual: float) -> float:
-    """Return the processor time that is allowed now, in seconds, for what may take `usual` on a usual machine."""
-    return usual * slowness()
+def is_below(seconds: float, usual: float) -> bool:
+    """Return whether this processor time is below `usual`, a limit in seconds, or what that is on a machine as slow."""
+    return seconds < usual or seconds < usual * slowness()
 
 
 def slowness() -> float:

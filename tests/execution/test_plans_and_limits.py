@@ -16,7 +16,7 @@ from schema.costs import ROWS, store_field_weights
 from schema.executor import MAX_ERRORS, OperationExecutor
 from tests.execution.comparison import STOCK, own_collection
 from tests.execution.executors import COMPILED, last_fallback
-from tests.machine_speed import allowed_seconds
+from tests.machine_speed import is_below
 
 SDL = "type Query { a: String b: String rows: [Row] } type Row { a: String b: String later: String rows: [Row] }"
 SCHEMA = build_schema(SDL)
@@ -222,7 +222,7 @@ async def test_others_have_their_turn_while_ten_thousand_rows_are_built() -> Non
         assert len(result.data["rows"][199]["rows"]) == 50
         longest.append(max(blocks))
         assert len(blocks) > 5
-    assert min(longest) <= allowed_seconds(0.04), longest
+    assert is_below(min(longest), 0.04), longest
 
 
 def test_the_stock_executor_is_another_class() -> None:
