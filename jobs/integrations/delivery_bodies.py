@@ -9,6 +9,7 @@ from domain.integrations.webhook_events import delivery_body
 from store.database.client import Client
 from store.database.clock import utc_now
 from store.database.scope import Scope
+from store.database.shared_tasks import retrieve_failure
 from store.feed.events import FeedEvent
 from store.feed.feed import Feed
 from store.integrations.webhook_deliveries import find_creator_scope, read_details
@@ -33,8 +34,7 @@ class DeliveryBodies:
         if reading is None:
             reading = self._reading[key] = asyncio.create_task(self._read(webhook, event), name="read a delivery")
             reading.add_done_callback(lambda _: self._reading.pop(key))
-            # Where all that wait were stopped, nobody asks for its failure.
-            reading.add_done_callback(lambda task: task.cancelled() or task.exception())
+            reading.add_done_callback(retrieve_failure)
         # A webhook that is stopped does not stop the others.
         return await asyncio.shield(reading)
 

@@ -6,6 +6,7 @@ A transaction for each delivery took most of the time of 100 webhooks that recei
 import asyncio
 
 from store.database.client import Client
+from store.database.shared_tasks import retrieve_failure
 from store.integrations.webhook_deliveries import Delivery, record_deliveries
 
 
@@ -24,8 +25,7 @@ class DeliveryRecorder:
         self._waiting.append(delivery)
         if self._next is None:
             self._next = asyncio.create_task(self._record_waiting(), name="record deliveries")
-            # Where all that wait were stopped, nobody asks for its failure.
-            self._next.add_done_callback(lambda task: task.cancelled() or task.exception())
+            self._next.add_done_callback(retrieve_failure)
         # A webhook that is stopped does not stop the others.
         return (await asyncio.shield(self._next))[place]
 

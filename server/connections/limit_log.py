@@ -6,7 +6,7 @@ from prometheus_client import Counter
 from structlog import get_logger
 
 _LOG_SECONDS = 10.0
-_WITHOUT_SETTING = {"malformed", "unfinished_bodies", "unfinished_messages", "message_seconds"}
+_WITHOUT_SETTING = {"malformed", "unfinished_bodies", "unfinished_messages", "message_seconds", "unread_seconds"}
 LIMIT_HITS = Counter(
     "partnerhub_connection_limit_hits_total", "Connections and requests refused by a limit on connections", ["limit"]
 )

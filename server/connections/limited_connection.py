@@ -13,6 +13,7 @@ from server.connections.limit_log import limit_log
 from server.connections.refusals import RequestRefused
 from server.connections.registry import Admission
 from server.connections.server_config import ServerConfig
+from server.live.unread_time import UNREAD_LIMIT
 
 # A body that is slower, or a client that reads more slowly, has stopped for the purposes of a timeout.
 MIN_PROGRESS_BYTES = 1024
@@ -52,6 +53,8 @@ class LimitedConnection(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Release what belongs to the connection."""
+        if isinstance(exc, TimeoutError):
+            limit_log.report(UNREAD_LIMIT, self._address)
         self._stop_timers()
         if self._admission is not None:
             self._admission.release()

@@ -6,6 +6,7 @@ from weakref import ref
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from server.connections.request_writer import RequestWriter
+from server.live.unread_time import limit_unread_time
 
 
 class ResponseWriter(RequestWriter):
@@ -53,6 +54,10 @@ class ResponseWriter(RequestWriter):
             return False
         protocol.transport.write(b"%x\r\n%b\r\n" % (len(text), text))
         return True
+
+    def limit_unread_time(self) -> None:
+        """Let the kernel end the connection of a client that reads nothing."""
+        limit_unread_time(self._protocol.transport)
 
     async def wait_until_writable(self) -> bool:
         await self._protocol.flow.drain()

@@ -22,6 +22,7 @@ from resolvers.context import Viewer
 from store.database.client import Client, PyMongoError
 from store.database.clock import utc_now
 from store.database.scope import Scope
+from store.database.shared_tasks import retrieve_failure
 from store.tenants.rate_budgets import StoredBudget, give_back_budget, reserve_budget
 
 # A request costs this beside its fields: authentication, HTTP and JSON take about 1 ms, as 150 to 200 fields do.
@@ -86,7 +87,7 @@ class _Budget:
             return True
         # Shielded: a caller that is cancelled must not lose what the database reserves at this moment.
         reserving = asyncio.create_task(self._reserve(cost))
-        reserving.add_done_callback(lambda task: task.cancelled() or task.exception())
+        reserving.add_done_callback(retrieve_failure)
         return await asyncio.shield(reserving)
 
     async def _reserve(self, cost: float) -> bool:

@@ -18,6 +18,7 @@ from server.graphql.errors import is_database_failure
 from server.graphql.operations import OPERATION_TIMEOUT_SECONDS, Operations
 from server.live.request_priority import RequestPriority
 from server.live.subscription import Subscription
+from store.database.shared_tasks import retrieve_failure
 from store.feed.events import AccessGrant, FeedEvent
 
 # Decoding one database answer blocks the event loop: 10 ms for 200 customers.
@@ -139,8 +140,7 @@ class FeedExecution:
         payload = batch.results.get(key)
         if payload is None:
             payload = batch.results[key] = create_task(self.encode_result(change, batch.context))
-            # Retrieve the exception: asyncio logs it where every waiting group was cancelled.
-            payload.add_done_callback(lambda task: task.cancelled() or task.exception())
+            payload.add_done_callback(retrieve_failure)
         # A group that is cancelled while it waits must not cancel the execution for the others.
         return shield(payload)
 

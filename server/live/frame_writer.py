@@ -36,6 +36,11 @@ class _SocketWriter(Protocol):
     def accept_large_messages(self) -> None: ...
 
 
+@runtime_checkable
+class _TcpWriter(Protocol):
+    def limit_unread_time(self) -> None: ...
+
+
 class AsgiWriter:
     """A FrameWriter for any ASGI server: one message at a time, the next when the server has taken the last.
 
@@ -95,6 +100,12 @@ def accept_large_messages(writer: FrameWriter) -> None:
     """
     if isinstance(writer, _SocketWriter):
         writer.accept_large_messages()
+
+
+def limit_unread_time(writer: FrameWriter) -> None:
+    """Let the kernel end the connection of a client that reads nothing; other servers than ours do not offer it."""
+    if isinstance(writer, _TcpWriter):
+        writer.limit_unread_time()
 
 
 def abort_later(writer: FrameWriter, seconds: float) -> Callable[[], None]:

@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 
 from server.live.access import AdministratorAccess
 from server.live.feed_execution import FeedResult
-from server.live.frame_writer import FrameWriter
+from server.live.frame_writer import FrameWriter, limit_unread_time
 from server.live.metrics import FeedMetrics
 from server.live.protocol import CloseCode, ProtocolError
 from store.database.clock import utc_now
@@ -37,7 +37,8 @@ def _ignore_overflow(_: ProtocolError) -> None:
 class SendQueue:
     """Takes messages without waiting: sends them at once, or queues them while the client takes no more.
 
-    A client that exceeds MAX_MESSAGES or MAX_BYTES, or stalls, is closed through `on_overflow`. Queued results are sent
+    A client that exceeds MAX_MESSAGES or MAX_BYTES, or stalls, is closed through `on_overflow`. Where the messages are
+    too few to fill the buffers, the kernel ends its connection (unread_time.py). Queued results are sent
     only after `wait_until_fresh`: while the change stream is silent, a loss of access may not be known.
     """
 
@@ -54,6 +55,7 @@ class SendQueue:
             metrics,
             on_overflow,
         )
+        limit_unread_time(writer)
         self._entries: deque[_Entry] = deque()
         self._bytes = 0
         self._is_closed = False

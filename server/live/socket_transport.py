@@ -13,6 +13,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from websockets.protocol import OPEN
 
 from server.limits.unfinished_bytes import FREE_BYTES, UnfinishedPart, unfinished_messages
+from server.live import unread_time
 from server.live.frame_writer import WRITER_EXTENSION
 
 # Flush at the size at which a transport asks its writer to wait.
@@ -51,6 +52,10 @@ class SocketTransport(WebSocketsSansIOProtocol):
         self._buffered_bytes = 0
         self.conn.max_message_size = FIRST_MESSAGE_BYTES
 
+    def limit_unread_time(self) -> None:
+        """Let the kernel end the connection of a client that reads nothing."""
+        unread_time.limit_unread_time(self.transport)
+
     def accept_large_messages(self) -> None:
         """Accept messages of the configured size from now on."""
         self.conn.max_message_size = self.config.ws_max_size
@@ -67,6 +72,8 @@ class SocketTransport(WebSocketsSansIOProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Report the end of the connection."""
+        if isinstance(exc, TimeoutError):
+            self.report_limit(unread_time.UNREAD_LIMIT, self.client[0] if self.client else None)
         if self.on_lost is not None:
             self.on_lost()
             self.on_lost = None

@@ -34,6 +34,7 @@ async def test_queued_messages_are_dropped_when_the_customer_is_unassigned(
 ) -> None:
     # A slow machine must not disconnect the subscriber before its messages are queued.
     monkeypatch.setattr("server.live.send_queue.STALL_TIMEOUT_SECONDS", 120.0)
+    monkeypatch.setattr("server.live.unread_time.MAX_UNREAD_SECONDS", 120.0)
     async with world.socket(max_queue=1) as slow:
         await slow.initialise("acme ADMINISTRATOR")
         await slow.subscribe("1", LARGE)
