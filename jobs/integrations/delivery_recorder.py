@@ -1,6 +1,7 @@
-"""Records deliveries: those that end while a transaction runs are recorded together in the next one.
+"""Records attempts: those that end while a transaction runs are recorded together in the next one.
 
-A transaction for each delivery took most of the time of 100 webhooks that receive the same events.
+A transaction for each delivery took most of the time of 100 webhooks that receive the same events. Failures are no
+exception: receivers that hang run into the limit of time together, and many transactions at once delay the others.
 """
 
 import asyncio

@@ -31,7 +31,6 @@ from store.integrations.webhook_deliveries import (
     load_webhook,
     move_position,
     pause_without_creator,
-    record_failure,
 )
 from store.integrations.webhooks import WebhookDocument, position_document
 
@@ -164,13 +163,12 @@ class Deliveries:
             return
         response = await self._post(client, event.document["_id"], body)
         attempt = _evaluate(webhook, replace(event, position=position), response)
-        delivery = Delivery(self._scope(), webhook, attempt)
-        is_delivered = attempt.state is WebhookDeliveryState.DELIVERED
-        is_recorded = await (self._tools.recorder.record(delivery) if is_delivered else record_failure(delivery))
+        is_recorded = await self._tools.recorder.record(Delivery(self._scope(), webhook, attempt))
         if is_recorded:
             _count(attempt)
         if not is_recorded or attempt.state is WebhookDeliveryState.RETRYING:
             raise Superseded
+        is_delivered = attempt.state is WebhookDeliveryState.DELIVERED
         failing_since = None if is_delivered else webhook.failing_since or attempt.attempted_at
         self._webhook = _at_position(webhook, position, failing_since=failing_since)
 

@@ -112,7 +112,7 @@ async def move_position(scope: Scope, webhook: WebhookDocument, position: Positi
 
 
 async def record_deliveries(client: Client, deliveries: Sequence[Delivery]) -> list[bool]:
-    """Record that events were delivered; return for each whether it is recorded: not where its webhook was changed."""
+    """Record attempts with their effects; return for each whether it is recorded: not where its webhook was changed."""
     try:
         await in_transaction(client, lambda session: _record_deliveries(client, deliveries, session))
     except _Changed:
@@ -124,21 +124,14 @@ async def record_deliveries(client: Client, deliveries: Sequence[Delivery]) -> l
 
 
 async def _record_deliveries(client: Client, deliveries: Sequence[Delivery], session: Session) -> None:
-    moves = [
-        UpdateOne(
-            _unchanged(each.scope, each.webhook),
-            {"$set": {"failing_since": None, "pending": None, "position": position_document(each.attempt.position)}},
-        )
-        for each in deliveries
-    ]
+    moves = [UpdateOne(_unchanged(each.scope, each.webhook), _webhook_change(each)) for each in deliveries]
     if await client.collection(COLLECTION).bulk_write(moves, session=session) < len(deliveries):
         raise _Changed
+    for scope, webhook, _ in filter(_disables, deliveries):
+        verb = "was disabled: every delivery has failed for five days"
+        await _add_event(scope, webhook, verb, WebhookState.DISABLED, session)
+        await add_webhook_mail(scope, webhook.id, session)
     await client.collection(DELIVERIES).bulk_write(list(map(_delivery_write, deliveries)), session=session)
-
-
-async def record_failure(failed: Delivery) -> bool:
-    """Record the failure and its effect on the webhook; return False where the webhook was changed meanwhile."""
-    return await in_transaction(failed.scope.client, lambda session: _record_failure(failed, session))
 
 
 async def pause_without_creator(scope: Scope, webhook: WebhookDocument) -> None:
@@ -175,27 +168,27 @@ def _unchanged(scope: Scope, webhook: WebhookDocument) -> Document:
     return {**scope.match(), "_id": webhook.id, **is_active, "position": position_document(webhook.position)}
 
 
-async def _record_failure(failed: Delivery, session: Session) -> bool:
-    scope, webhook, attempt = failed
-    failing_since = webhook.failing_since or attempt.attempted_at
-    has_failed_for_days = is_disabled(failing_since, attempt.attempted_at)
+def _disables(delivery: Delivery) -> bool:
+    """Return whether the attempt failed, as all others of the webhook have for days."""
+    _, webhook, attempt = delivery
+    is_failure = attempt.state is not WebhookDeliveryState.DELIVERED
+    return is_failure and is_disabled(webhook.failing_since or attempt.attempted_at, attempt.attempted_at)
+
+
+def _webhook_change(delivery: Delivery) -> Document:
+    """Return the effect of the attempt on the webhook."""
+    _, webhook, attempt = delivery
+    is_delivered = attempt.state is WebhookDeliveryState.DELIVERED
+    failing_since = None if is_delivered else webhook.failing_since or attempt.attempted_at
     fields: Document = {"failing_since": failing_since, "pending": None}
-    if attempt.state is WebhookDeliveryState.RETRYING:
-        fields["pending"] = None if has_failed_for_days else _pending(attempt)
-    else:
+    if attempt.state is not WebhookDeliveryState.RETRYING:
         fields["position"] = position_document(attempt.position)
-    change: Document = {"$set": fields}
-    if has_failed_for_days:
-        fields |= {"state": WebhookState.DISABLED, "updated_at": attempt.attempted_at}
-        change["$inc"] = {"version": 1}
-    if not await scope.collection(COLLECTION).update_one(_unchanged(scope, webhook), change, session=session):
-        return False
-    if has_failed_for_days:
-        verb = "was disabled: every delivery has failed for five days"
-        await _add_event(scope, webhook, verb, WebhookState.DISABLED, session)
-        await add_webhook_mail(scope, webhook.id, session)
-    await scope.collection(DELIVERIES).bulk_write([_delivery_write(failed)], session=session)
-    return True
+    elif not _disables(delivery):
+        fields["pending"] = _pending(attempt)
+    if not _disables(delivery):
+        return {"$set": fields}
+    disabled = {"state": WebhookState.DISABLED, "updated_at": attempt.attempted_at}
+    return {"$set": {**fields, **disabled}, "$inc": {"version": 1}}
 
 
 def _pending(attempt: DeliveryAttempt) -> Document:
