@@ -48,18 +48,18 @@ class WebhookClient:
     """Sends the deliveries of one webhook; close it after use. It keeps one connection open between deliveries.
 
     Webhooks share no connection: two names with one address would otherwise share what was verified for one of them.
+    The transport of httpx is used without its client: a delivery follows no redirect, keeps no cookie and has no
+    credentials, and what the client does for these takes as long as the transport itself.
     """
 
     def __init__(self, policy: WebhookPolicy, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
-        self._timeout_seconds = timeout_seconds
+        self._policy, self._timeout_seconds = policy, timeout_seconds
         limits = httpx.Limits(max_connections=1, max_keepalive_connections=1)
-        inner = httpx.AsyncHTTPTransport(verify=_ssl_context(), limits=limits, trust_env=False)
-        transport = _CheckedTransport(inner, policy)
-        self._http = httpx.AsyncClient(transport=transport, trust_env=False, timeout=timeout_seconds)
+        self._transport = httpx.AsyncHTTPTransport(verify=_ssl_context(), limits=limits, trust_env=False)
 
     async def close(self) -> None:
         """Close the connection."""
-        await self._http.aclose()
+        await self._transport.aclose()
 
     async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Response:
         """Send the body; a failure is a response without a status."""
@@ -77,33 +77,28 @@ class WebhookClient:
         return Response(status, error, round((monotonic() - began_at) * 1000))
 
     async def _post(self, url: str, headers: Mapping[str, str], body: bytes) -> int:
-        sent = {"content-type": "application/json", "user-agent": "partnerhub-webhooks", **headers}
-        async with self._http.stream("POST", url, headers=sent, content=body) as response:
+        sent = {"content-type": "application/json", "user-agent": "partnerhub-webhooks", "accept": "*/*", **headers}
+        request = httpx.Request("POST", url, headers=sent, content=body)
+        await self._check_address(request)
+        response = await self._transport.handle_async_request(request)
+        try:
             size = 0
             async for chunk in response.aiter_raw():
                 size += len(chunk)
                 if size > _MAX_RESPONSE_BYTES:
                     break
             return response.status_code
+        finally:
+            await response.aclose()
 
-
-class _CheckedTransport(httpx.AsyncBaseTransport):
-    """Connects to the checked address of the receiver's name; the name stays in the header Host and in TLS."""
-
-    def __init__(self, inner: httpx.AsyncHTTPTransport, policy: WebhookPolicy) -> None:
-        self._inner, self._policy = inner, policy
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+    async def _check_address(self, request: httpx.Request) -> None:
+        """Let the request go to the checked address of the name, which stays in the header Host and in TLS."""
         host = request.url.host
         addresses = [ip_address(text) for text in await _resolve(host)]
         if (address := first_allowed(addresses, self._policy)) is None:
             raise _AddressRefused("The name leads to an address that webhooks may not reach.")
-        request.extensions = {**request.extensions, "sni_hostname": host}
+        request.extensions = {"sni_hostname": host}
         request.url = request.url.copy_with(host=str(address))
-        return await self._inner.handle_async_request(request)
-
-    async def aclose(self) -> None:
-        await self._inner.aclose()
 
 
 async def _resolve(host: str) -> list[str]:
@@ -141,7 +136,5 @@ def _describe(failure: Exception) -> str:
             return str(failure)
         case httpx.ConnectError():
             return "The address cannot be connected to, or its certificate is not valid."
-        case httpx.TimeoutException():
-            return "The address did not answer in time."
         case _:
             return "The connection was closed, or the answer is not HTTP."

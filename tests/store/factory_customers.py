@@ -86,7 +86,9 @@ async def add_customers(
             for external_id, held in some:
                 begin_customer(batch, external_id, held, (facts or {}).get(external_id, {}))
 
-        await change_customers(scope, {"external_id": {"$in": [external_id for external_id, _ in some]}}, body)
+        where = {"external_id": {"$in": [external_id for external_id, _ in some]}}
+        # Nobody waits for them: a machine that is busy has more time than for a request.
+        await change_customers(scope, where, body, deadline=60.0)
 
 
 def begin_customer(
