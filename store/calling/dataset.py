@@ -7,6 +7,7 @@ from typing import Self
 
 from domain.calling.figures import MAX_TREND_WEEKS, list_weeks
 from domain.customers.keys import ALL_CUSTOMERS_KEY
+from store.calling.customer_parts import CustomerPart, list_parts, list_parts_without
 from store.calling.weeks import CALL_WEEKS, week_id
 from store.database.client import Document
 from store.database.scope import Scope
@@ -55,9 +56,13 @@ class CallDataset:
         state = self.week_states.get(week)
         return None if state is None else state["roll_up_id"]
 
-    def match_sums(self, *weeks: datetime) -> Document:
-        """Return the condition of the current sums of these weeks, for the visible customers."""
-        return {**self.match_all_sums(*weeks), **self.match_visible}
+    def match_table_sums(self, *weeks: datetime) -> Document:
+        """Return the condition of the current sums of these weeks, for the visible customers.
+
+        Where the ids do not fit into one query, it is for all customers: the tables leave out those without a name.
+        """
+        parts = self.parts
+        return {**self.match_all_sums(*weeks), **(parts[0].condition if len(parts) == 1 else {})}
 
     def match_all_sums(self, *weeks: datetime) -> Document:
         """Return the condition of the current sums of these weeks, for all customers, removed ones included."""
@@ -65,11 +70,9 @@ class CallDataset:
         return match_current_sums(self.scope, states)
 
     @property
-    def match_visible(self) -> Document:
-        """Return the condition on `customer_id` for the visible customers."""
-        if self.visible_ids is not None:
-            return {"customer_id": {"$in": self.visible_ids}}
-        return {"customer_id": {"$nin": self.removed_ids}} if self.removed_ids else {}
+    def parts(self) -> Sequence[CustomerPart]:
+        """Return the parts that make up the visible customers: a figure that is a sum over them adds up its parts."""
+        return list_parts_without(self.removed_ids) if self.visible_ids is None else list_parts(self.visible_ids, 1)
 
 
 async def read_week_states(scope: Scope, weeks: Sequence[datetime]) -> dict[datetime, Document]:

@@ -8,12 +8,14 @@ of that week (docs/decisions/0013).
 from asyncio import gather
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 
 from domain.calling.figures import USER_LEVELS, UsersPoint
 from domain.entitlements.license_keys import single_line_id, snapshot_key
 from domain.entitlements.lifecycle import entitlement_from_document, is_running
 from domain.time.instants import MIN_INSTANT
 from domain.types import Product
+from store.calling.customer_parts import add_parts
 from store.calling.dataset import CallDataset
 from store.calling.sums import COLLECTION
 from store.calling.totals import read_totals
@@ -82,20 +84,28 @@ async def read_settled_license_weeks(dataset: CallDataset, weeks: Sequence[datet
 async def count_inactive_users(dataset: CallDataset, weeks: Sequence[datetime]) -> list[int]:
     """Return, for each week, the sum over visible customers of max(0, licensed users - users with a call).
 
-    One aggregation joins three collections by customer: running lines, licence weeks and sums of calls.
+    An aggregation joins three collections by customer: running lines, licence weeks and sums of calls.
     """
-    scope, visibility = dataset.scope, dataset.match_visible
+    sums = (await add_parts(dataset.parts, partial(_read_inactive_users, dataset, weeks))).get(None, {})
+    return [int(sums.get(f"week{index}", 0)) for index in range(len(weeks))]
+
+
+async def _read_inactive_users(
+    dataset: CallDataset, weeks: Sequence[datetime], customers: Document
+) -> Sequence[Document]:
+    """Return one document with the sum over these customers in each week; none where nothing runs."""
+    scope = dataset.scope
     snapshots = [
-        {"$match": {**scope.match(), **_CALLING, "week": {"$in": list(weeks)}, **visibility}},
+        {"$match": {**scope.match(), **_CALLING, "week": {"$in": list(weeks)}, **customers}},
         {"$project": {"_id": "$customer_id", "snapshots": {"week": "$week", "lines": "$lines"}}},
     ]
     users = {"$add": [{"$ifNull": [f"${level}", 0]} for level in USER_LEVELS]}
     active = [
-        {"$match": dataset.match_sums(*weeks)},
+        {"$match": {**dataset.match_all_sums(*weeks), **customers}},
         {"$project": {"_id": "$customer_id", "active": {"week": "$week", "users": users}}},
     ]
     stages: list[Document] = [
-        {"$match": {**scope.match(), **_CALLING, "is_running": True, **visibility}},
+        {"$match": {**scope.match(), **_CALLING, "is_running": True, **customers}},
         {"$unwind": "$single_lines"},
         {"$project": {"_id": "$customer_id", "running": "$single_lines"}},
         {"$unionWith": {"coll": LICENSE_WEEKS, "pipeline": snapshots}},
@@ -106,8 +116,7 @@ async def count_inactive_users(dataset: CallDataset, weeks: Sequence[datetime]) 
         {"$project": {"inactive": {"$map": {"input": list(weeks), "as": "week", "in": _INACTIVE}}}},
         {"$group": {"_id": None, **{f"week{index}": _sum_inactive_at(index) for index in range(len(weeks))}}},
     ]
-    sums = await scope.collection(LICENSE_LINES).aggregate(stages)
-    return [int(sums[0][f"week{index}"]) if sums else 0 for index in range(len(weeks))]
+    return await scope.collection(LICENSE_LINES).aggregate(stages)
 
 
 def _sum_inactive_at(index: int) -> Document:

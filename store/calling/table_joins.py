@@ -46,17 +46,23 @@ def percent_of(part: Any, whole: str) -> Document:
     return {"$cond": [{"$gt": [whole, 0]}, {"$divide": [{"$multiply": [part, 100]}, whole]}, None]}
 
 
-def union_running_customers(scope: Scope) -> Document:
-    """Return the stage that adds `is_running` for the visible customers with a running CALLING line."""
-    where = scope.match_customers()
+def union_running_customers(scope: Scope, among: Document | None = None) -> Document:
+    """Return the stage that adds `is_running` for the visible customers with a running CALLING line.
+
+    `among` is a condition on `_id`.
+    """
+    where = {**scope.match_customers(), **(among or {})}
     where["keys"] = {"$all": [_CALLING, where["keys"]]} if "assignments" in where else _CALLING
     running = [{"$match": where}, {"$project": {"is_running": {"$literal": True}}}]
     return {"$unionWith": {"coll": CUSTOMERS, "pipeline": running}}
 
 
 def union_sums(dataset: CallDataset, week: datetime, where: Document, **fields: Any) -> Document:
-    """Return the stage that adds fields of the week's sums, for the visible customers whose sums match a condition."""
-    match = {"$match": {**dataset.match_sums(week), **where}}
+    """Return the stage that adds fields of the week's sums, for the customers whose sums match a condition.
+
+    Customers that are not visible may be among them: MATCH_VISIBLE has to follow.
+    """
+    match = {"$match": {**dataset.match_table_sums(week), **where}}
     return {"$unionWith": {"coll": COLLECTION, "pipeline": [match, {"$project": {"_id": "$customer_id", **fields}}]}}
 
 
@@ -70,4 +76,5 @@ async def read_sums_by_customer(
 
 async def count_sums(dataset: CallDataset, condition: Document) -> int:
     """Return the number of visible customers whose sums of the week match a condition."""
-    return await dataset.scope.collection(COLLECTION).count({**dataset.match_sums(dataset.week), **condition})
+    collection, where = dataset.scope.collection(COLLECTION), {**dataset.match_all_sums(dataset.week), **condition}
+    return sum([sign * await collection.count({**where, **customers}) for sign, customers in dataset.parts])

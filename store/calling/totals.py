@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
 
 from domain.calling.calls import CallFeature
 from domain.calling.figures import (
@@ -15,6 +16,8 @@ from domain.calling.figures import (
     count_by_quality,
     list_endpoint_qualities,
 )
+from domain.ratios import mean
+from store.calling.customer_parts import CustomerPart, add_parts, list_parts
 from store.calling.dataset import CallDataset
 from store.calling.sums import (
     COLLECTION,
@@ -49,21 +52,27 @@ async def read_totals(dataset: CallDataset, weeks: Sequence[datetime]) -> dict[d
     removed since are read and subtracted.
     """
     if dataset.visible_ids is not None:
-        return {week: {} for week in weeks} | await _sum_weeks(dataset, weeks, dataset.match_visible)
+        return {week: {} for week in weeks} | await _sum_weeks(dataset, weeks, dataset.parts)
     stored: dict[datetime, CallSums] = {week: dataset.week_states.get(week, {}).get("sums", {}) for week in weeks}
     if not dataset.removed_ids:
         return stored
-    removed = await _sum_weeks(dataset, weeks, {"customer_id": {"$in": dataset.removed_ids}})
+    removed = await _sum_weeks(dataset, weeks, list_parts(dataset.removed_ids, 1))
     return stored | {week: _subtract(stored[week], sums) for week, sums in removed.items()}
 
 
-async def _sum_weeks(dataset: CallDataset, weeks: Sequence[datetime], customers: Document) -> dict[datetime, CallSums]:
-    stages = [
-        {"$match": {**dataset.match_all_sums(*weeks), **customers}},
-        {"$group": {"_id": "$week", **sum_fields(*SUMMED_FIELDS), **sum_embedded_fields("endpoints", ENDPOINT_CELLS)}},
-    ]
-    groups = await dataset.scope.collection(COLLECTION).aggregate(stages)
-    return {group["_id"]: {**group, "endpoints": {cell: group[cell] for cell in ENDPOINT_CELLS}} for group in groups}
+async def _sum_weeks(
+    dataset: CallDataset, weeks: Sequence[datetime], parts: Sequence[CustomerPart]
+) -> dict[datetime, CallSums]:
+    group = {"_id": "$week", **sum_fields(*SUMMED_FIELDS), **sum_embedded_fields("endpoints", ENDPOINT_CELLS)}
+
+    async def read(customers: Document) -> Sequence[Document]:
+        stages = [{"$match": {**dataset.match_all_sums(*weeks), **customers}}, {"$group": group}]
+        return await dataset.scope.collection(COLLECTION).aggregate(stages)
+
+    sums = await add_parts(parts, read)
+    return {
+        week: {**found, "endpoints": {cell: found[cell] for cell in ENDPOINT_CELLS}} for week, found in sums.items()
+    }
 
 
 def _subtract(sums: CallSums, part: CallSums) -> CallSums:
@@ -76,35 +85,43 @@ def _subtract(sums: CallSums, part: CallSums) -> CallSums:
 
 async def read_queue_insights(dataset: CallDataset) -> QueueInsights:
     """Return the queue figures of the week."""
-    stages = [
-        {"$match": {**dataset.match_sums(dataset.week), **_HAS_QUEUE}},
-        {"$group": {"_id": None, **sum_fields(*QUEUE_FIELDS), "average": {"$avg": _ABANDONED_PERCENT}}},
-    ]
-    groups = await dataset.scope.collection(COLLECTION).aggregate(stages, hint=QUEUES_INDEX)
-    return build_queue_insights(groups[0], groups[0]["average"]) if groups else build_queue_insights({}, None)
+    of_customers: Document = {"percents": {"$sum": _ABANDONED_PERCENT}, "customers": {"$sum": 1}}
+
+    async def read(customers: Document) -> Sequence[Document]:
+        stages = [
+            {"$match": {**dataset.match_all_sums(dataset.week), **customers, **_HAS_QUEUE}},
+            {"$group": {"_id": None, **sum_fields(*QUEUE_FIELDS), **of_customers}},
+        ]
+        return await dataset.scope.collection(COLLECTION).aggregate(stages, hint=QUEUES_INDEX)
+
+    sums = (await add_parts(dataset.parts, read)).get(None, {})
+    return build_queue_insights(sums, mean(sums.get("percents", 0), sums.get("customers", 0)))
 
 
 async def read_feature_use(dataset: CallDataset) -> list[FeatureUse]:
     """Return the use of every feature in the week, by customers with a queue call in the eight weeks up to it."""
-    weeks = dataset.weeks(QUEUE_WEEKS)
+    sums = (await add_parts(dataset.parts, partial(_read_feature_sums, dataset))).get(None, {})
+    return [
+        FeatureUse(feature, sums.get(f"calls_{feature}", 0), sums.get(f"customers_{feature}", 0))
+        for feature in CallFeature
+    ]
+
+
+async def _read_feature_sums(dataset: CallDataset, customers: Document) -> Sequence[Document]:
+    """Return the sums over these customers; nothing where none of them had a queue call."""
     features = [
-        {"$match": {**dataset.match_sums(dataset.week), "features": {"$exists": True}}},
+        {"$match": {**dataset.match_all_sums(dataset.week), **customers, "features": {"$exists": True}}},
         {"$project": {"_id": "$customer_id", "features": 1}},
     ]
     stages = [
-        {"$match": {**dataset.match_sums(*weeks), **_HAS_QUEUE}},
+        {"$match": {**dataset.match_all_sums(*dataset.weeks(QUEUE_WEEKS)), **customers, **_HAS_QUEUE}},
         {"$project": {"_id": "$customer_id", "has_queue": {"$literal": True}}},
         {"$unionWith": {"coll": COLLECTION, "pipeline": features}},
         {"$group": {"_id": "$_id", "has_queue": {"$max": "$has_queue"}, "features": {"$mergeObjects": "$features"}}},
         {"$match": {"has_queue": True}},
         {"$group": {"_id": None, **_feature_sums()}},
     ]
-    groups = await dataset.scope.collection(COLLECTION).aggregate(stages, hint=QUEUES_INDEX)
-    sums = groups[0] if groups else {}
-    return [
-        FeatureUse(feature, sums.get(f"calls_{feature}", 0), sums.get(f"customers_{feature}", 0))
-        for feature in CallFeature
-    ]
+    return await dataset.scope.collection(COLLECTION).aggregate(stages, hint=QUEUES_INDEX)
 
 
 def _feature_sums() -> Document:

@@ -9,6 +9,7 @@ from domain.calling.figures import USER_LEVELS, CallSums, CustomerUsage, count_a
 from domain.calling.table_orders import CallingUsageOrderField
 from domain.time.weeks import WEEK
 from domain.types import OrderDirection
+from store.calling.customer_parts import add_parts
 from store.calling.dataset import CallDataset
 from store.calling.licensed_users import count_licensed_users
 from store.calling.sums import COLLECTION
@@ -82,7 +83,17 @@ def _build_row(customer_id: str, sums: CallSums, previous: CallSums, licensed: i
 
 
 async def _count_rows(dataset: CallDataset) -> int:
-    with_calls = [{"$match": {**dataset.match_sums(dataset.week), **HAS_CALL}}, {"$project": {"_id": "$customer_id"}}]
-    stages = [*with_calls, union_running_customers(dataset.scope), {"$group": {"_id": "$_id"}}, {"$count": "rows"}]
-    counts = await dataset.scope.collection(COLLECTION).aggregate(stages)
-    return int(counts[0]["rows"]) if counts else 0
+    async def read(customers: Document) -> Sequence[Document]:
+        # One part of several has its own running customers; removed ones are not among them.
+        among = {"_id": customers["customer_id"]} if customers and len(dataset.parts) > 1 else None
+        stages = [
+            {"$match": {**dataset.match_all_sums(dataset.week), **HAS_CALL, **customers}},
+            {"$project": {"_id": "$customer_id"}},
+            union_running_customers(dataset.scope, among),
+            {"$group": {"_id": "$_id"}},
+            {"$group": {"_id": None, "rows": {"$sum": 1}}},
+        ]
+        return await dataset.scope.collection(COLLECTION).aggregate(stages)
+
+    sums = await add_parts(dataset.parts, read)
+    return int(sums[None]["rows"]) if sums else 0

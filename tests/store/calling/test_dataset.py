@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from domain.types import OrderDirection, PartnerRole
+from store.calling import customer_parts
+from store.calling.customer_parts import CustomerPart, add_parts
 from store.calling.dataset import CallDataset
 from store.calling.table_joins import group_by_customer, order_columns, union_running_customers, union_sums
 from store.database.client import Client
@@ -52,10 +54,39 @@ def test_a_week_without_a_roll_up_has_no_sums() -> None:
     ],
 )
 def test_sums_are_limited_to_visible_customers(calls: CallDataset, condition: dict[str, Any]) -> None:
-    assert calls.match_visible == condition
+    assert calls.parts == [CustomerPart(1, condition)]
     current = {"partner_id": "acme", "week": {"$in": [LAST_WEEK]}, "roll_up_id": {"$in": ["rup_1"]}}
     assert calls.match_all_sums(LAST_WEEK, LAST_WEEK - WEEK) == current
-    assert calls.match_sums(LAST_WEEK) == {**current, **condition}
+    assert calls.match_table_sums(LAST_WEEK) == {**current, **condition}
+
+
+@pytest.mark.parametrize(
+    ("calls", "parts"),
+    [
+        (dataset(visible_ids=["a", "b", "c"]), [(1, {"$in": ["a", "b"]}), (1, {"$in": ["c"]})]),
+        (dataset(removed_ids=["a", "b"]), [(1, {"$nin": ["a", "b"]})]),
+        (dataset(removed_ids=["a", "b", "c"]), [(1, None), (-1, {"$in": ["a", "b"]}), (-1, {"$in": ["c"]})]),
+    ],
+)
+def test_many_customers_are_read_in_parts(
+    calls: CallDataset, parts: Sequence[tuple[int, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(customer_parts, "IDS_PER_QUERY", 2)
+    conditions = [(sign, {} if ids is None else {"customer_id": ids}) for sign, ids in parts]
+    assert [tuple(part) for part in calls.parts] == conditions
+    # One query has the ids of one part at most; a table leaves out the customers without a name.
+    narrowed = conditions[0][1] if len(parts) == 1 else {}
+    assert calls.match_table_sums(LAST_WEEK) == {**calls.match_all_sums(LAST_WEEK), **narrowed}
+
+
+async def test_sums_of_parts_are_added_and_subtracted_by_their_group() -> None:
+    groups = {"all": [{"_id": 1, "a": 5, "b": 2.5}, {"_id": 2, "a": 1}], "removed": [{"_id": 1, "a": 3, "b": 1.5}]}
+
+    async def read(condition: dict[str, Any]) -> Sequence[dict[str, Any]]:
+        return groups[condition["is"]]
+
+    parts = [CustomerPart(1, {"is": "all"}), CustomerPart(-1, {"is": "removed"})]
+    assert await add_parts(parts, read) == {1: {"a": 2, "b": 1.0}, 2: {"a": 1}}
 
 
 CALLS, RANK = Column("calls", kind="number"), Column("is_new", kind="rank")
@@ -94,7 +125,7 @@ def test_running_customers_are_found_by_their_key_and_the_visibility_key() -> No
 def test_joins_use_the_customer_id_and_sum_numbers() -> None:
     stage = union_sums(dataset(), LAST_WEEK, {"poor": {"$gt": 0}}, poor="$poor")["$unionWith"]
     match, project = stage["pipeline"]
-    assert match["$match"] == {**dataset().match_sums(LAST_WEEK), "poor": {"$gt": 0}}
+    assert match["$match"] == {**dataset().match_table_sums(LAST_WEEK), "poor": {"$gt": 0}}
     assert project == {"$project": {"_id": "$customer_id", "poor": "$poor"}}
     assert group_by_customer("poor", is_running={"$max": "$is_running"})["$group"] == {
         "_id": "$_id",
