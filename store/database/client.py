@@ -11,6 +11,7 @@ os.environ.setdefault("MOTOR_MAX_WORKERS", "64")
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
+from functools import partial
 from typing import Any, Literal, TypeVar, Unpack
 
 import motor.motor_asyncio
@@ -36,7 +37,7 @@ from pymongo.write_concern import WriteConcern
 from store.database.change_stream import ChangeStream
 from store.database.command_spans import CommandSpans, is_tracing
 from store.database.find_options import FindOptions, open_cursor
-from store.database.joint_finds import JointFinds
+from store.database.joint_finds import EqualFinds, JointFinds
 from store.database.kept_documents import Keepable, KeptDocuments
 from store.database.pool_metrics import PoolMetrics
 from store.database.repeat_turns import RepeatTurns
@@ -194,7 +195,7 @@ class Collection:
     def __init__(self, raw: Any) -> None:
         self._raw = raw
         self.name: str = raw.name
-        self._joint_finds = JointFinds()
+        self._joint_finds, self._equal_finds = JointFinds(), EqualFinds()
 
     async def find(
         self, where: Mapping[str, Any], projection: Mapping[str, Any] | None = None, **options: Unpack[FindOptions]
@@ -210,9 +211,9 @@ class Collection:
         projection: Mapping[str, Any],
         **options: Unpack[FindOptions],
     ) -> list[Kept]:
-        """Return what `find` returns, each document as the one that is kept of its bytes."""
-        cursor = open_cursor(self._raw.find_raw_batches, where, projection, **options)
-        return kept.read(await cursor.to_list(None))
+        """Return what `find` returns, each document as the one that is kept of its bytes; equal finds may be one."""
+        find = partial(open_cursor, self._raw.find_raw_batches, where, projection, **options)
+        return await self._equal_finds.find_kept(kept, find, (where, projection, options))
 
     async def find_ids(
         self, where: Mapping[str, Any], *, hint: str | None = None, batch_size: int = IDS_PER_BATCH
