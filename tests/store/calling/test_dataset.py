@@ -80,7 +80,8 @@ def test_many_customers_are_read_in_parts(
 
 
 async def test_sums_of_parts_are_added_and_subtracted_by_their_group() -> None:
-    groups = {"all": [{"_id": 1, "a": 5, "b": 2.5}, {"_id": 2, "a": 1}], "removed": [{"_id": 1, "a": 3, "b": 1.5}]}
+    groups: dict[str, list[dict[str, Any]]] = {}
+    groups |= {"all": [{"_id": 1, "a": 5, "b": 2.5}, {"_id": 2, "a": 1}], "removed": [{"_id": 1, "a": 3, "b": 1.5}]}
 
     async def read(condition: dict[str, Any]) -> Sequence[dict[str, Any]]:
         return groups[condition["is"]]
