@@ -1,11 +1,28 @@
 /** What the first picture of a page needs comes first: the chosen theme, then the style sheets, then the scripts. */
 import { readFile } from "node:fs/promises";
+import { relative } from "node:path";
 import type { Plugin } from "vite";
 
 const STYLE_SHEET = /\s*<link rel="stylesheet"[^>]*>/g;
 
 /** Adds the script of the file `path` to the page, to run before anything is drawn; the policy allows no inline script. */
-export function firstPaint(path: string): Plugin {
+export function firstPaint(path: string): Plugin[] {
+  return [served(path), built(path)];
+}
+
+function served(path: string): Plugin {
+  let address = "";
+  return {
+    name: "first-paint-served",
+    apply: "serve",
+    configResolved({ root }) {
+      address = `/${relative(root, path)}`;
+    },
+    transformIndexHtml: () => [{ tag: "script", attrs: { src: address }, injectTo: "head-prepend" }],
+  };
+}
+
+function built(path: string): Plugin {
   let file = "";
   return {
     name: "first-paint",

@@ -1,12 +1,15 @@
 /** How GraphiQL is built: hashed files under /graphql/assets/, all from our own origin, each with a .gz beside it. */
 import { defineConfig } from "vite";
 import { compressed } from "./compressed.ts";
+import { emptied } from "./emptied.ts";
 
 export default defineConfig({
   // server/http/graphiql.py serves dist/index.html at /graphql and dist/assets/ at /graphql/assets/.
   base: "/graphql/",
-  plugins: [compressed()],
+  plugins: [emptied("dist/assets"), compressed()],
   build: {
+    // The dashboard and the widgets are in the same folder.
+    emptyOutDir: false,
     target: "es2022",
     // The polyfill would be a script of its own; every browser that runs Monaco knows modulepreload.
     modulePreload: { polyfill: false },

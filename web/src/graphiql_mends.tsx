@@ -1,10 +1,12 @@
-/** What GraphiQL does not do itself: tabs that screen readers can use, and editors that follow the system's theme. */
+/** What GraphiQL does not do itself: tabs that screen readers can use, and editors that follow the system's theme in readable colours. */
 import { useGraphiQL, useGraphiQLActions } from "@graphiql/react";
 import { useEffect } from "react";
+import { useReadableComments } from "./editor_theme";
 
 export function GraphiQLMends() {
   useTabsAsButtons();
   useThemeOfTheSystem();
+  useReadableComments();
   return null;
 }
 

@@ -10,10 +10,12 @@ import assert from "node:assert/strict";
 import { createInterface } from "node:readline";
 import { isAccessible } from "./accessibility.mjs";
 import { openBrowser } from "./browser.mjs";
-import { connectsAWebhook, exportsTheList, getsAndSnoozesAnAlert, showsBothVersions, showsForecasts } from "./dashboard_integrations.mjs";
+import { acknowledgesAlertsAndEndsTheirRule, getsAndSnoozesAnAlert } from "./dashboard_alerts.mjs";
+import { connectsAWebhook, exportsTheList, showsBothVersions, showsCallingEngagement, showsForecasts } from "./dashboard_integrations.mjs";
 import { everyFormShowsItsMistakes } from "./dashboard_forms.mjs";
 import { changesWithinASecond } from "./dashboard_latency.mjs";
-import { roleSeesWhatItMay } from "./dashboard_roles.mjs";
+import { noPageIsEmptyOrBroken, roleSeesWhatItMay, widgetsShowWhatTheRoleMaySee } from "./dashboard_roles.mjs";
+import { changesAndDeletesATag } from "./dashboard_tags.mjs";
 import { openEmbeddingPage } from "./embedding_page.mjs";
 
 const { PARTNERHUB_URL, PARTNERHUB_TOKENS, PARTNERHUB_PAGE, PARTNERHUB_SCREENSHOTS } = process.env;
@@ -160,16 +162,6 @@ async function extendsATrial(page) {
   await page.getByRole("img", { name: /^Meetings licenses/ }).or(page.getByText("No trends yet")).waitFor();
 }
 
-async function showsCallingEngagement(page) {
-  await page.goto(`${origin}/calling`);
-  await page.getByRole("heading", { name: "Calling engagement" }).waitFor();
-  await page.getByText("The figures of this week have not been computed yet").waitFor();
-  await page.getByLabel("Week").selectOption({ index: 3 });
-  await page.waitForURL(/week=\d{4}-\d\d-\d\d/);
-  await page.getByText("The figures of this week have not been computed yet").waitFor();
-  await screenshot(page, "calling");
-}
-
 async function asksTheHelpdesk(page) {
   await page.goto(`${origin}/resources`);
   await page.getByRole("button", { name: "Contact the helpdesk" }).click();
@@ -245,7 +237,9 @@ async function eachRoleSeesWhatItMay(context) {
     const { viewer } = await query("{ viewer { permissions } }", {}, role);
     const page = await openAs(context, role, "/customers");
     await roleSeesWhatItMay(page, viewer.permissions, customers.nodes[0]);
+    await noPageIsEmptyOrBroken(page);
     await page.close();
+    await widgetsShowWhatTheRoleMaySee(await context.newPage(), PARTNERHUB_PAGE, origin, tokens[role], viewer.permissions);
   }
 }
 
@@ -268,7 +262,8 @@ try {
   await extendsATrial(page);
   await worksByKeyboard(page);
   await kpisOpenTheirCustomers(page);
-  await showsCallingEngagement(page);
+  await showsCallingEngagement(page, origin);
+  await screenshot(page, "calling");
   await asksTheHelpdesk(page);
   await setsUpTheOrganization(page);
   await invitesAndChangesAnAdministrator(page);
@@ -277,7 +272,9 @@ try {
   await exportsTheList(page, origin, query);
   await showsForecasts(page, origin, query);
   await getsAndSnoozesAnAlert(page, origin);
+  await acknowledgesAlertsAndEndsTheirRule(page, query);
   await everyFormShowsItsMistakes(page, query);
+  await changesAndDeletesATag(page, other, query, "Call before Friday");
   await eachRoleSeesWhatItMay(browser.context);
   assert.deepEqual(browser.complaints, []);
   await catchesUpAfterARestart(await toFront(other));

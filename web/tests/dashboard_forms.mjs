@@ -53,6 +53,10 @@ const forms = (customer) => ({
     form("ChangeAdministrator", ["Change Mira Petrović"], /^Save /, { displayName: "" }, { displayName: "Name" }),
     form("RemoveAdministrator", ["Remove Mira Petrović"], "Remove Mira Petrović", UNKNOWN_ID),
   ],
+  "/organization?tab=tags": [
+    form("UpdateTag", ["Change Call before Friday"], /^Save /, { name: "", rule: { kpi: { kind: "LOW_LICENSE_ASSIGNMENT" } } }, { name: "Name", rule: "Assigned by" }),
+    form("DeleteTag", ["Delete Call before Friday"], /^Delete Call before Friday from 1 customer/, UNKNOWN_ID),
+  ],
   "/organization?tab=profile": [form("UpdateOrganization", [], "Save profile", { name: "", country: "DEU" }, { name: "Name", country: /^Country/ })],
   "/organization?tab=services": [form("SetService", [/^Turn o/], /^Turn o/, { product: "DEVICES" })],
   "/organization?tab=settings": [form("ChangeSettings", [], "Save settings", { expiringSoonDays: 0, trialDays: 91 }, { expiringSoonDays: /Expiring soon/, trialDays: /^Days of a trial/ })],

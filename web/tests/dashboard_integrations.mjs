@@ -1,4 +1,4 @@
-/** Steps of dashboard.test.mjs: a webhook, the list of customers as a file, forecasts, alerts. */
+/** Steps of dashboard.test.mjs: a webhook, the list of customers as a file, forecasts, calls. */
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 
@@ -31,7 +31,7 @@ export async function showsBothVersions(page, query) {
   await dialog.getByRole("button", { name: "Save Changed here" }).click();
   await dialog.getByRole("alert").getByText("Changed elsewhere").waitFor();
   await dialog.getByRole("button", { name: "Save Changed here" }).click();
-  await page.getByRole("heading", { name: "Changed here" }).waitFor();
+  await page.getByRole("heading", { name: /^Changed here/ }).waitFor();
 }
 
 export async function exportsTheList(page, origin, query) {
@@ -52,19 +52,11 @@ export async function showsForecasts(page, origin, query) {
   assert.deepEqual((await row.getByRole("cell").allInnerTexts()).slice(1, 3), [String(month.renewing), String(month.expiring)]);
 }
 
-export async function getsAndSnoozesAnAlert(page, origin) {
-  await page.goto(`${origin}/alerts?tab=rules`);
-  await page.getByRole("button", { name: "Make rule" }).click();
-  const dialog = page.getByRole("dialog");
-  await dialog.getByLabel("Name").fill("Overage");
-  await dialog.getByRole("button", { name: "Make rule" }).click();
-  await dialog.getByText("An alert rule needs at least one status.").waitFor();
-  await dialog.getByLabel("License overage").check();
-  await dialog.getByRole("button", { name: "Make rule" }).click();
-  await page.getByRole("cell", { name: "Overage", exact: true }).waitFor();
-  await page.getByRole("tab", { name: "Alerts", exact: true }).click();
-  await page.getByLabel("Select Alpine Bakery").check();
-  await page.getByRole("button", { name: "Snooze" }).click();
-  await page.getByRole("menuitem", { name: "For 7 days" }).click();
-  await page.getByText("No alerts here").waitFor();
+export async function showsCallingEngagement(page, origin) {
+  await page.goto(`${origin}/calling`);
+  await page.getByRole("heading", { name: "Calling engagement" }).waitFor();
+  await page.getByText("The figures of this week have not been computed yet").waitFor();
+  await page.getByLabel("Week").selectOption({ index: 3 });
+  await page.waitForURL(/week=\d{4}-\d\d-\d\d/);
+  await page.getByText("The figures of this week have not been computed yet").waitFor();
 }

@@ -31,6 +31,33 @@ const SEEN = {
 };
 const HEADINGS = { customers: /^Customers/, resources: "Resources and help", integrations: "Integrations", organization: "Organization" };
 
+const ADDRESSES = ["/customers", "/analytics", "/forecasts", "/calling", "/alerts", "/resources", "/integrations", "/organization"];
+
+/** Pages of the navigation have content on every tab, whoever looks; the others say that the role does not include them. */
+export async function noPageIsEmptyOrBroken(page) {
+  const linked = await page.getByRole("navigation").getByRole("link").evaluateAll((links) => links.map((link) => new URL(link.href).pathname));
+  for (const address of ADDRESSES) {
+    await page.evaluate((path) => history.pushState(null, "", path), address);
+    if (!linked.includes(address)) {
+      await page.getByRole("heading", { name: "Your role does not include this page" }).waitFor();
+      continue;
+    }
+    await hasContent(page, address);
+    for (let place = 1; place < (await page.getByRole("tab").count()); place += 1) {
+      await page.getByRole("tab").nth(place).click();
+      await hasContent(page, `${address}, tab ${place}`);
+    }
+  }
+}
+
+async function hasContent(page, where) {
+  await page.getByRole("heading", { level: 1 }).waitFor();
+  await page.waitForFunction(() => !document.querySelector("main .skeleton, main [aria-busy=true]"));
+  assert.equal(await page.locator("main .failure").count(), 0, `${where}: a failure`);
+  const panels = await page.locator("main [role=tabpanel], main .customers").allInnerTexts();
+  assert.ok(panels.every((text) => text.trim() !== ""), `${where}: empty`);
+}
+
 /** `customer` is one that the role sees, with a trial. */
 export async function roleSeesWhatItMay(page, permissions, customer) {
   for (const [address, items] of Object.entries(SEEN)) {
@@ -44,4 +71,21 @@ export async function roleSeesWhatItMay(page, permissions, customer) {
       else assert.equal(await item.count(), 0, `${address}: ${name} without ${permission}`);
     }
   }
+}
+
+const WIDGETS = { "partner-kpis": "READ_ANALYTICS", "customer-statuses": "READ_CUSTOMERS", "license-trend": "READ_ANALYTICS", "activity-feed": "READ_ACTIVITY" };
+
+/** A widget that the role may not see says so, calmly: there is nothing to try again. The page embeds all of them. */
+export async function widgetsShowWhatTheRoleMaySee(page, embedding, origin, token, permissions) {
+  page.setDefaultTimeout(60_000);
+  await page.goto(embedding);
+  await page.evaluate(async ([address, secret]) => (await import(`${address}/widgets.js`)).connect({ address, token: () => secret }), [origin, token]);
+  for (const [name, permission] of Object.entries(WIDGETS)) {
+    const widget = page.locator(name);
+    const refusal = widget.getByText("Your role does not include these");
+    await widget.locator(".content > *").or(widget.getByText("No figures yet")).or(refusal).first().waitFor();
+    assert.equal(await refusal.count(), permissions.includes(permission) ? 0 : 1, name);
+    assert.equal(await widget.getByRole("button", { name: "Try again" }).count(), 0, name);
+  }
+  await page.close();
 }

@@ -8,6 +8,7 @@
  */
 import assert from "node:assert/strict";
 import { execSync } from "node:child_process";
+import { isAccessible } from "./accessibility.mjs";
 import { openBrowser } from "./browser.mjs";
 import { GraphiQLPage } from "./graphiql_page.mjs";
 
@@ -116,6 +117,15 @@ async function worksOnAPhone(graphiql) {
   await page.setViewportSize({ width: 1280, height: 800 });
 }
 
+async function isReadableInTheDark(graphiql) {
+  await graphiql.page.emulateMedia({ colorScheme: "dark" });
+  await graphiql.openSample("Customers that need attention");
+  await graphiql.page.locator(".graphiql-query-editor").getByText("# Customers that need attention").waitFor();
+  await isAccessible(graphiql.page);
+  await graphiql.screenshot("7-dark");
+  await graphiql.page.emulateMedia({ colorScheme: "light" });
+}
+
 async function receivesAChange(graphiql) {
   const after = await feedCursor();
   await graphiql.openSample("Live: customer status changes");
@@ -158,6 +168,7 @@ try {
   await opensTheOperationOfALink(graphiql);
   await explainsCosts(graphiql);
   await runsEverySavedOperation(graphiql);
+  await isReadableInTheDark(graphiql);
   await receivesAChange(graphiql);
   await worksOnAPhone(graphiql);
   assert.deepEqual(browser.complaints, []);

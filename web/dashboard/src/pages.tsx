@@ -1,10 +1,13 @@
 /** Which page an address shows. Each page is loaded when it is first opened. */
-import { Suspense } from "react";
+import { type ComponentType, Suspense } from "react";
 import { Redirect, Route, Switch } from "wouter";
 import { PageSkeleton } from "./frame/frame_skeleton";
 import { CustomersPage } from "./customers/customers_page";
+import type { Permission } from "./gql/graphql";
+import { usePermission } from "./session/viewer";
 import { later } from "./texts/later";
 import { NotFoundPage } from "./frame/not_found_page";
+import { NotPermittedPage } from "./frame/not_permitted_page";
 
 const AlertsPage = later(() => import("./alerts/alerts_page"));
 const AnalyticsPage = later(() => import("./analytics/analytics_page"));
@@ -15,6 +18,19 @@ const IntegrationsPage = later(() => import("./integrations/integrations_page"))
 const OrganizationPage = later(() => import("./organization/organization_page"));
 const ResourcesPage = later(() => import("./resources/resources_page"));
 
+/** A page for those who have the permission; a link that somebody else has sent says to the others what is missing. */
+function permitted(permission: Permission, Page: ComponentType) {
+  return function Permitted() {
+    return usePermission(permission) ? <Page /> : <NotPermittedPage />;
+  };
+}
+
+const Alerts = permitted("READ_CUSTOMERS", AlertsPage);
+const Analytics = permitted("READ_ANALYTICS", AnalyticsPage);
+const Calling = permitted("READ_ANALYTICS", CallingPage);
+const Forecasts = permitted("READ_ANALYTICS", ForecastsPage);
+const Integrations = permitted("READ_CUSTOMERS", IntegrationsPage);
+
 export function Pages() {
   return (
     <Suspense fallback={<PageSkeleton />}>
@@ -24,12 +40,12 @@ export function Pages() {
         </Route>
         <Route path="/customers" component={CustomersPage} />
         <Route path="/customers/:id">{({ id }) => <CustomerPage key={id} />}</Route>
-        <Route path="/analytics" component={AnalyticsPage} />
-        <Route path="/calling" component={CallingPage} />
+        <Route path="/analytics" component={Analytics} />
+        <Route path="/calling" component={Calling} />
         <Route path="/resources" component={ResourcesPage} />
-        <Route path="/alerts" component={AlertsPage} />
-        <Route path="/forecasts" component={ForecastsPage} />
-        <Route path="/integrations" component={IntegrationsPage} />
+        <Route path="/alerts" component={Alerts} />
+        <Route path="/forecasts" component={Forecasts} />
+        <Route path="/integrations" component={Integrations} />
         <Route path="/organization" component={OrganizationPage} />
         <Route component={NotFoundPage} />
       </Switch>

@@ -108,6 +108,8 @@ export abstract class Widget extends HTMLElement {
   }
 
   #fail(failure: unknown): void {
+    // Trying again would change nothing, and it is no fault: the page shows a widget that this role does not see.
+    if (codeOf(failure) === "FORBIDDEN") return this.showEmpty(this.words.say("forbidden"));
     const isRefused = isRefusal(failure) || codeOf(failure) === "UNAUTHENTICATED";
     const again = element("button", "again", this.words.say("retry"));
     again.addEventListener("click", () => void this.#restart());

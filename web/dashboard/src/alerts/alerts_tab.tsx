@@ -49,6 +49,7 @@ export function AlertsTab() {
         <span className="query-bar-end">
           <AlertActions
             ids={chosen}
+            canSelect={(found?.nodes.length ?? 0) > 0}
             onDone={() => {
               setSelected(new Set());
               refresh();
@@ -65,7 +66,7 @@ export function AlertsTab() {
   );
 }
 
-function AlertActions({ ids, onDone }: { ids: readonly string[]; onDone(): void }) {
+function AlertActions({ ids, canSelect, onDone }: { ids: readonly string[]; canSelect: boolean; onDone(): void }) {
   const { t } = useTranslation();
   const client = useClient();
   const [problem, setProblem] = useState("");
@@ -95,7 +96,7 @@ function AlertActions({ ids, onDone }: { ids: readonly string[]; onDone(): void 
         </span>
       )}
       <span className="secondary" aria-live="polite">
-        {ids.length > 0 ? t("alerts.selected", { count: ids.length }) : t("alerts.select")}
+        {ids.length > 0 ? t("alerts.selected", { count: ids.length }) : canSelect && t("alerts.select")}
       </span>
       {ids.length > 0 && (
         <>

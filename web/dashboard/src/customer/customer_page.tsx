@@ -5,6 +5,7 @@ import { Link, useParams } from "wouter";
 import { useQuery } from "urql";
 import { useFeed } from "../api/feeds";
 import { useFirstCursor } from "../api/followed";
+import { TAG_CHANGED } from "../customers/documents";
 import TagDialog from "../customers/tag_dialog";
 import { PageSkeleton } from "../frame/frame_skeleton";
 import type { Permission } from "../gql/graphql";
@@ -53,6 +54,10 @@ export default function CustomerPage() {
       expire();
       refresh();
     },
+  });
+  useFeed(TAG_CHANGED, customer && after ? { after } : null, {
+    onChange: ({ tagChanged }) => customer?.tags.some((tag) => tag.id === tagChanged.tagId) && refresh(),
+    onGap: expire,
   });
   if (error && !customer) return <Failure error={error} onRetry={refresh} />;
   if (!data || (fetching && !customer)) return <PageSkeleton />;

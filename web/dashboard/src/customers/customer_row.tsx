@@ -98,16 +98,16 @@ function Tags({ view, customer }: { view: RowView; customer: CustomerRow }) {
   const { id, name, tags } = customer;
   const labels = (
     <>
-      {tags.slice(0, SHOWN_TAGS).map((tag) => (
-        <TagLabel key={tag.id} tag={tag} />
-      ))}
+      {tags.slice(0, SHOWN_TAGS).map((tag) => [<TagLabel key={tag.id} tag={tag} />, " "])}
       {tags.length > SHOWN_TAGS && <span className="status">+{tags.length - SHOWN_TAGS}</span>}
     </>
   );
   if (!canTag) return labels;
-  const label = [t("tags.edit", { name }), ...tags.map((tag) => tag.name)].join(", ");
+  // It has what is to be seen, in the same words and order.
+  const shown = tags.slice(0, SHOWN_TAGS).map((tag) => tag.name);
+  const label = [t("tags.edit", { name }), ...shown, tags.length > SHOWN_TAGS ? `+${tags.length - SHOWN_TAGS}` : ""].join(" ").trim();
   return (
-    <button type="button" className="tags-button" tabIndex={-1} aria-label={label} onClick={() => onTag([id])}>
+    <button type="button" className={tags.length > SHOWN_TAGS ? "tags-button tags-more" : "tags-button"} tabIndex={-1} aria-label={label} onClick={() => onTag([id])}>
       {tags.length ? labels : <span className="tags-add secondary small">{text("tags.add")}</span>}
     </button>
   );

@@ -104,6 +104,13 @@ export const REMOVE_TAGS = graphql(`
   }
 `);
 
+/** Another name or color of a tag is no change of the customers that have it. */
+export const TAG_CHANGED = graphql(`
+  subscription TagChanged($after: String) {
+    tagChanged(after: $after) { cursor tagId tag { id name color } }
+  }
+`);
+
 export const BULK_JOB = graphql(`
   subscription BulkJobProgress($id: ID!) {
     bulkJob(id: $id) { id state total done changed skipped }

@@ -1,8 +1,8 @@
 /** The list of customers: loaded page by page, and kept true by its feed. It has no React in it. */
 import { type Client, type CombinedError, stringifyDocument } from "@urql/core";
 import { applyChange, type FeedClient, isCursorExpired } from "../../../client/src";
-import type { CustomerListChangedSubscription } from "../gql/graphql";
-import { CUSTOMER_LIST_CHANGED, type CustomerRow, CUSTOMERS } from "./documents";
+import type { CustomerListChangedSubscription, TagChangedSubscription } from "../gql/graphql";
+import { CUSTOMER_LIST_CHANGED, type CustomerRow, CUSTOMERS, TAG_CHANGED } from "./documents";
 import type { ListState } from "./filters";
 
 const PAGE_SIZE = 100;
@@ -102,14 +102,29 @@ export class LiveCustomers {
 
   #follow(after: string): void {
     const filter = this.state.changesByTime ? {} : this.state.filter;
-    this.#endFeed = this.feed.subscribe(
+    const error = (failure: unknown) => isCursorExpired(failure) && void this.load();
+    const complete = () => undefined;
+    const endList = this.feed.subscribe(
       { query: stringifyDocument(CUSTOMER_LIST_CHANGED), variables: { filter, after } },
-      {
-        next: ({ data }) => data && this.#apply(data as unknown as CustomerListChangedSubscription),
-        error: (failure) => isCursorExpired(failure) && void this.load(),
-        complete: () => undefined,
-      },
+      { next: ({ data }) => data && this.#apply(data as unknown as CustomerListChangedSubscription), error, complete },
     );
+    const endTags = this.feed.subscribe(
+      { query: stringifyDocument(TAG_CHANGED), variables: { after } },
+      { next: ({ data }) => data && this.#applyTag(data as unknown as TagChangedSubscription), error, complete },
+    );
+    this.#endFeed = () => {
+      endList();
+      endTags();
+    };
+  }
+
+  /** A tag that is deleted is taken off by changes of its customers. */
+  #applyTag({ tagChanged: { tagId, tag } }: TagChangedSubscription): void {
+    if (!tag) return;
+    const rename = (customer: CustomerRow) =>
+      customer.tags.some(({ id }) => id === tagId) ? { ...customer, tags: customer.tags.map((present) => (present.id === tagId ? tag : present)) } : customer;
+    // The facets name tags, too.
+    this.#show({ customers: this.#snapshot.customers.map(rename), changes: this.#snapshot.changes + 1 });
   }
 
   #apply({ customerListChanged: change }: CustomerListChangedSubscription): void {

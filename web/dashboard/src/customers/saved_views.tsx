@@ -19,7 +19,7 @@ export function SavedViews({ state, total }: { state: State; total: number | und
   const { t } = useTranslation();
   const { administrator } = useViewer();
   const [, setParameters] = useSearchParams();
-  const [{ data }, reload] = useQuery({ query: VIEWS });
+  const [{ data }, reload] = useQuery({ query: VIEWS, requestPolicy: "cache-and-network" });
   const [isSaving, setSaving] = useState(false);
   const [isTagging, setTagging] = useState(false);
   const canTagByRule = usePermission("MANAGE_INTEGRATIONS");

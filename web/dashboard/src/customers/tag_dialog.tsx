@@ -3,13 +3,14 @@ import { useEffect, useMemo, useState } from "react";
 import { Checkbox, CheckboxGroup, Input, Label, SearchField } from "react-aria-components";
 import { useTranslation } from "react-i18next";
 import { useClient, useQuery } from "urql";
-import { useFeed } from "../api/feeds";
-import type { BulkJobProgressSubscription, CustomerSelection } from "../gql/graphql";
+import { Link } from "wouter";
+import type { CustomerSelection } from "../gql/graphql";
 import { Button } from "../ui/button";
 import { Dialog } from "../ui/dialog";
 import { TagLabel } from "../ui/tag_label";
 import { splitErrors } from "../ui/user_errors";
-import { ASSIGN_TAGS, BULK_JOB, CREATE_TAG, type CustomerRow, REMOVE_TAGS, TAGS } from "./documents";
+import { ASSIGN_TAGS, CREATE_TAG, type CustomerRow, REMOVE_TAGS, TAGS } from "./documents";
+import { JobProgress } from "./job_progress";
 
 export interface TagTask {
   kind: "assign" | "remove";
@@ -83,7 +84,7 @@ export default function TagDialog({ task, onClose, onChanged }: Props) {
           {problem}
         </p>
       ))}
-      {job && <Progress job={job} onDone={onClose} />}
+      {job && <JobProgress job={job} onDone={onClose} />}
       <div className="modal-actions">
         <Button onPress={onClose}>{t("form.cancel")}</Button>
         <Button kind="primary" isDisabled={!preview?.changed || isSending || isLong || job !== null} onPress={() => void confirm()}>
@@ -114,8 +115,10 @@ function TagChoice({ chosen, onChange, canCreate }: ChoiceProps) {
   const [{ data }, reload] = useQuery({ query: TAGS, variables: { search: search || null } });
   // Tags with a rule cannot be assigned by hand.
   const tags = data?.tags ?? [];
+  // A name that is sent twice is one tag.
+  const idempotencyKey = useMemo(() => crypto.randomUUID(), [search]);
   const create = async () => {
-    const { data: answer, error } = await client.mutation(CREATE_TAG, { input: { name: search } }).toPromise();
+    const { data: answer, error } = await client.mutation(CREATE_TAG, { input: { name: search, idempotencyKey } }).toPromise();
     const made = answer?.createTag;
     setProblem(made?.userErrors[0]?.message ?? error?.message ?? "");
     if (!made?.tag) return;
@@ -142,31 +145,15 @@ function TagChoice({ chosen, onChange, canCreate }: ChoiceProps) {
           </Checkbox>
         ))}
       </CheckboxGroup>
+      <p className="small">
+        <Link to="/organization?tab=tags">{t("tags.manage")}</Link>
+      </p>
       {canCreate && isNew && <Button onPress={() => void create()}>{t("tags.create", { name: search.trim() })}</Button>}
       {problem && (
         <p className="field-error" role="alert">
           {problem}
         </p>
       )}
-    </div>
-  );
-}
-
-function Progress({ job, onDone }: { job: string; onDone(): void }) {
-  const { t } = useTranslation();
-  const [state, setState] = useState<BulkJobProgressSubscription["bulkJob"] | null>(null);
-  useFeed(BULK_JOB, { id: job }, {
-    onChange({ bulkJob }) {
-      setState(bulkJob);
-      if (bulkJob.state === "DONE") onDone();
-    },
-    onGap: () => undefined,
-  });
-  if (!state) return null;
-  return (
-    <div>
-      <progress max={state.total} value={state.done} aria-label={t("tags.progress", { done: state.done, total: state.total })} />
-      <p className="secondary numbers">{t("tags.progress", { done: state.done, total: state.total })}</p>
     </div>
   );
 }

@@ -1,13 +1,10 @@
 /** Making a tag whose rule is the present filter: exactly the customers that match have it, now and later. */
-import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useClient } from "urql";
-import type { CustomerFilter, TagColor } from "../gql/graphql";
-import { FormDialog, SelectInput, TextInput } from "../ui/form";
-import { TagLabel } from "../ui/tag_label";
+import type { CustomerFilter } from "../gql/graphql";
+import { TagFields, useTagFields } from "../tags/tag_fields";
+import { FormDialog } from "../ui/form";
 import { CREATE_TAG } from "./documents";
-
-const COLORS: readonly TagColor[] = ["GRAY", "RED", "ORANGE", "YELLOW", "GREEN", "TEAL", "BLUE", "PURPLE", "PINK"];
 
 interface Props {
   filter: CustomerFilter;
@@ -18,12 +15,9 @@ interface Props {
 export default function TagRuleDialog({ filter, total, onClose }: Props) {
   const { t } = useTranslation();
   const client = useClient();
-  const [name, setName] = useState("");
-  const [color, setColor] = useState<TagColor>("BLUE");
-  const [description, setDescription] = useState("");
+  const fields = useTagFields();
   const send = async (idempotencyKey: string) => {
-    const input = { name, color, description: description || null, rule: filter, idempotencyKey };
-    const { data, error } = await client.mutation(CREATE_TAG, { input }).toPromise();
+    const { data, error } = await client.mutation(CREATE_TAG, { input: { ...fields.input, rule: filter, idempotencyKey } }).toPromise();
     return { userErrors: data?.createTag?.userErrors, error };
   };
   return (
@@ -31,14 +25,7 @@ export default function TagRuleDialog({ filter, total, onClose }: Props) {
       {(errors) => (
         <>
           <p className="secondary">{t("tagRule.text", { count: total ?? 0 })}</p>
-          <TextInput label={t("tagRule.name")} value={name} onChange={setName} error={errors.name} autoFocus />
-          <SelectInput label={t("tagRule.color")} value={color} onChange={(id) => setColor(id as TagColor)} options={COLORS.map((id) => [id, t(`tagRule.colors.${id}`)])} error={errors.color} />
-          <TextInput label={t("tagRule.description")} value={description} onChange={setDescription} error={errors.description} />
-          {name && (
-            <p>
-              <TagLabel tag={{ id: "new", name, color }} />
-            </p>
-          )}
+          <TagFields fields={fields} errors={errors} />
         </>
       )}
     </FormDialog>

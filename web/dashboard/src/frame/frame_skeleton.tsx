@@ -1,33 +1,18 @@
-/** The frame while the viewer is not known yet, as index.html has it, and a page while its code is loading. */
+/** The frame while the viewer is not known yet, and a page while its code is loading: index.html has drawn both. */
 import { useTranslation } from "react-i18next";
 import "../ui/ui.css";
 import "./frame.css";
 
+// Read before React draws anything in their place.
+const drawn = (selector: string) => ({ __html: document.querySelector(`#page ${selector}`)?.innerHTML ?? "" });
+const FRAME = drawn(".frame");
+const PAGE = drawn(".page-skeleton");
+
 export function FrameSkeleton() {
-  return (
-    <div className="frame" aria-busy="true">
-      <div className="navigation">
-        <p className="navigation-brand">partnerhub</p>
-      </div>
-      <div className="top-bar">
-        <div className="skeleton skeleton-name" />
-      </div>
-      <div className="main">
-        <PageSkeleton />
-      </div>
-    </div>
-  );
+  return <div className="frame" aria-busy="true" dangerouslySetInnerHTML={FRAME} />;
 }
 
 export function PageSkeleton() {
   const { t } = useTranslation();
-  return (
-    <div className="page-skeleton" role="status" aria-busy="true" aria-label={t("state.loading")}>
-      <div className="skeleton skeleton-title" />
-      <div className="skeleton skeleton-bar" />
-      {Array.from({ length: 8 }, (_, row) => (
-        <div key={row} className="skeleton skeleton-row" />
-      ))}
-    </div>
-  );
+  return <div className="page-skeleton" role="status" aria-busy="true" aria-label={t("state.loading")} dangerouslySetInnerHTML={PAGE} />;
 }

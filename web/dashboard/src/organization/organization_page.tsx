@@ -2,6 +2,7 @@
 import { useTranslation } from "react-i18next";
 import { useFollowed } from "../api/followed";
 import { PageSkeleton } from "../frame/frame_skeleton";
+import { TagsTab } from "../tags/tags_tab";
 import { Failure } from "../ui/failure";
 import { PageTabs, useOpenTab } from "../ui/page_tabs";
 import { AdministratorsTab } from "./administrators_tab";
@@ -25,6 +26,7 @@ const TABS: readonly { id: string; Content: React.ComponentType<TabProps> }[] = 
   { id: "profile", Content: ProfileTab },
   { id: "administrators", Content: AdministratorsTab },
   { id: "roles", Content: RolesTab },
+  { id: "tags", Content: TagsTab },
   { id: "services", Content: ServicesTab },
   { id: "settings", Content: SettingsTab },
 ];

@@ -25,13 +25,14 @@ export function StatusLabel({ status }: { status: CustomerStatus }) {
   );
 }
 
-const SHOWN = 3;
+/** As many as a row has lines. */
+const SHOWN = 2;
 
 /** The most urgent statuses, then how many more there are. */
 export function StatusChips({ details }: { details: readonly StatusDetail[] }) {
   const rest = details.slice(SHOWN);
   return (
-    <span className="chips">
+    <span className={rest.length > 0 ? "chips chips-more" : "chips"}>
       {details.slice(0, SHOWN).map(({ status, reason }) => (
         <span key={status} role="img" tabIndex={-1} aria-label={reason} data-tip={reason} className="status-focus">
           <StatusLabel status={status} />

@@ -27,7 +27,7 @@ interface Props {
   line?: Series & { unit: string; isPercent?: boolean };
 }
 
-const MARGIN = { top: 12, right: 16, bottom: 32, left: 80 };
+const MARGIN = { top: 12, right: 16, bottom: 32, left: 88 };
 const PERCENT_AXIS = 56;
 const HEIGHT = 260;
 
@@ -109,7 +109,7 @@ function Chart({ title, unit, weeks, period = "week", stacked, line, width }: Pr
         onBlur={() => setActive(null)}
       >
         <Group left={MARGIN.left} top={MARGIN.top}>
-          <AxisLeft scale={y} numTicks={5} label={unit} labelOffset={56} tickFormat={(value) => number(Number(value))} />
+          <AxisLeft scale={y} numTicks={5} label={unit} labelOffset={64} tickFormat={(value) => number(Number(value))} />
           <AxisBottom
             top={inner.height}
             scale={x}
