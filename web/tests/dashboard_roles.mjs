@@ -72,20 +72,3 @@ export async function roleSeesWhatItMay(page, permissions, customer) {
     }
   }
 }
-
-const WIDGETS = { "partner-kpis": "READ_ANALYTICS", "customer-statuses": "READ_CUSTOMERS", "license-trend": "READ_ANALYTICS", "activity-feed": "READ_ACTIVITY" };
-
-/** A widget that the role may not see says so, calmly: there is nothing to try again. The page embeds all of them. */
-export async function widgetsShowWhatTheRoleMaySee(page, embedding, origin, token, permissions) {
-  page.setDefaultTimeout(60_000);
-  await page.goto(embedding);
-  await page.evaluate(async ([address, secret]) => (await import(`${address}/widgets.js`)).connect({ address, token: () => secret }), [origin, token]);
-  for (const [name, permission] of Object.entries(WIDGETS)) {
-    const widget = page.locator(name);
-    const refusal = widget.getByText("Your role does not include these");
-    await widget.locator(".content > *").or(widget.getByText("No figures yet")).or(refusal).first().waitFor();
-    assert.equal(await refusal.count(), permissions.includes(permission) ? 0 : 1, name);
-    assert.equal(await widget.getByRole("button", { name: "Try again" }).count(), 0, name);
-  }
-  await page.close();
-}

@@ -10,7 +10,7 @@ import { openBrowser } from "./browser.mjs";
 
 const { PARTNERHUB_URL, PARTNERHUB_TOKEN, EVENTS = "10000" } = process.env;
 const MOST_BYTES = 2_000_000;
-const BATCH = 50;
+const BATCH = 200;
 const origin = new URL(PARTNERHUB_URL).origin;
 const browser = await openBrowser(origin);
 const page = await browser.context.newPage();

@@ -6,6 +6,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { seriousFaults } from "./accessibility.mjs";
 import { openBrowser } from "./browser.mjs";
+import { clippedTexts } from "./clipped.mjs";
 
 const [address, directory] = process.argv.slice(2);
 const origin = new URL(address).origin;
@@ -16,6 +17,7 @@ const FORMS = {
   phone: { viewport: { width: 390, height: 844 }, colorScheme: "light", language: "en" },
   serbian: { viewport: WIDE, colorScheme: "light", language: "sr-Latn" },
 };
+const WIDTHS = [360, 768, 1280, 1600];
 const PAGES = ["customers", "analytics", "forecasts", "calling", "alerts", "resources", "integrations", "organization"];
 const report = (fault) => console.log(fault);
 
@@ -27,19 +29,33 @@ async function settle(page) {
 async function take(page, name, check) {
   await settle(page);
   await page.screenshot({ path: join(directory, `${name}.png`) });
-  const width = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-  if (width > 0) report(`${name}: ${width} pixels wider than the window`);
   if (!check) return;
   for (const { id, impact, element } of await seriousFaults(page)) report(`${name}: ${impact}: ${id}: ${element}`);
 }
 
+/** At every width: nothing wider than the window, no text that cannot be read. */
+async function checkWidths(page, name) {
+  const { width: present, height } = page.viewportSize();
+  for (const width of WIDTHS) {
+    await page.setViewportSize({ width, height });
+    // Charts take their new width a moment later.
+    await page.waitForFunction(() => new Promise((done) => setTimeout(() => done(true), 400)));
+    const beyond = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    if (beyond > 0) report(`${name}, ${width} pixels: ${beyond} pixels wider than the window`);
+    for (const text of await clippedTexts(page)) report(`${name}, ${width} pixels: ${text}`);
+  }
+  await page.setViewportSize({ width: present, height });
+}
+
 async function takeWithTabs(page, name) {
   await take(page, name, true);
+  await checkWidths(page, name);
   const tabs = await page.getByRole("tab").count();
   for (let place = 1; place < tabs; place += 1) {
     const tab = page.getByRole("tab").nth(place);
     await tab.click();
     await take(page, `${name}-${(await tab.innerText()).toLowerCase().replaceAll(/[^\p{L}]+/gu, "-")}`, true);
+    await checkWidths(page, `${name}, tab ${place}`);
   }
 }
 
