@@ -1,18 +1,22 @@
-"""Finds that operations request in one turn of the event loop, as one command: few documents by id, or equal finds.
+"""Finds that operations request at about the same time, as one command: few documents by id, or equal finds.
 
-A command takes as much processor time as the rest of a small operation, whether it reads one document or ten. Only
-finds with equal conditions and projections are joined, so that what one operation may not read is never read for it.
+A command takes as much processor time as the rest of a small operation, whether it reads one document or ten. Finds of
+one turn of the event loop are joined, and those that are requested while a command like theirs is under way, which may
+have read before they began: the next command reads for them. Only finds with equal conditions and projections are
+joined, so that what one operation may not read is never read for it.
 """
 
-from asyncio import sleep
+from asyncio import Future, get_running_loop, sleep, wait
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from store.database.command_spans import is_tracing
 from store.database.joint_reads import JointRead
 from store.database.kept_documents import Keepable, KeptDocuments
 
 Document = dict[str, Any]
+Key = TypeVar("Key", bound=Hashable)
+Value = TypeVar("Value")
 Kept = TypeVar("Kept", bound=Keepable)
 Find = Callable[[list[str]], Awaitable[list[Document]]]
 FindAll = Callable[[Mapping[str, Any], Mapping[str, Any] | None], Awaitable[list[Document]]]
@@ -20,16 +24,18 @@ FindAll = Callable[[Mapping[str, Any], Mapping[str, Any] | None], Awaitable[list
 MAX_JOINED_IDS = 10
 # The ids of one command.
 MAX_IDS = 100
+# How long a command waits for one with the same name. Longer than most take, and nothing to one who waits.
+_MAX_WAIT_SECONDS = 0.005
 
 
 class JointFinds:
-    """The finds of one collection that are about to be sent.
+    """The finds by id of one collection that are about to be sent.
 
     Documents are never changed, so several operations may get the same ones.
     """
 
     def __init__(self) -> None:
-        self._open: dict[Hashable, JointRead[str, Document]] = {}
+        self._commands: JointCommands[str, Document] = JointCommands()
 
     async def find_by_ids(
         self, find: FindAll, where: Mapping[str, Any], ids: Sequence[str], projection: Mapping[str, Any] | None
@@ -49,26 +55,12 @@ class JointFinds:
 
     async def find(self, key: Hashable, ids: Sequence[str], find: Find) -> list[Document]:
         """Return the documents with these ids, in any order; equal keys have the same `find`, which reads some ids."""
-        while (joint_find := self._open.get(key)) is not None and len(joint_find.keys) + len(ids) <= MAX_IDS:
-            joint_find.add_keys(ids)
-            if (by_id := await joint_find.wait()) is not None:
-                return _choose(by_id, ids)
-        joint_find = self._open[key] = JointRead(ids)
-        try:
-            await sleep(0)
-            self._close(key, joint_find)
-            by_id = {document["_id"]: document for document in await find(list(joint_find.keys))}
-        except BaseException as failure:
-            self._close(key, joint_find)
-            joint_find.fail(failure)
-            raise
-        joint_find.finish(by_id)
-        return _choose(by_id, ids)
 
-    def _close(self, key: Hashable, joint_find: JointRead[str, Document]) -> None:
-        """Let later requests read for themselves: what is under way may have been read before they began."""
-        if self._open.get(key) is joint_find:
-            del self._open[key]
+        async def find_by_id(some: list[str]) -> Mapping[str, Document]:
+            return {document["_id"]: document for document in await find(some)}
+
+        by_id = await self._commands.run(key, ids, find_by_id)
+        return [by_id[id_] for id_ in ids if id_ in by_id]
 
 
 class EqualFinds:
@@ -78,7 +70,7 @@ class EqualFinds:
     """
 
     def __init__(self) -> None:
-        self._open: dict[Hashable, JointRead[None, list[Any]]] = {}
+        self._commands: JointCommands[None, list[Any]] = JointCommands()
 
     async def find_kept(
         self, kept: KeptDocuments[Kept], open_cursor: Callable[[], Any], arguments: Sequence[Any]
@@ -93,26 +85,58 @@ class EqualFinds:
 
     async def find(self, key: Hashable, find: Callable[[], Awaitable[list[Any]]]) -> list[Any]:
         """Return what `find` returns, in a list of the caller's own; equal keys have the same `find`."""
-        while (joint_find := self._open.get(key)) is not None:
-            if (found := await joint_find.wait()) is not None:
-                return list(found[None])
-        joint_find = self._open[key] = JointRead(())
+
+        async def find_all(_keys: list[None]) -> Mapping[None, list[Any]]:
+            return {None: await find()}
+
+        return list((await self._commands.run(key, (), find_all))[None])
+
+
+class JointCommands(Generic[Key, Value]):
+    """Commands that are about to be sent, and those under way."""
+
+    def __init__(self) -> None:
+        self._open: dict[Hashable, JointRead[Key, Value]] = {}
+        self._under_way: dict[Hashable, Future[None]] = {}
+
+    async def run(
+        self, name: Hashable, keys: Sequence[Key], read: Callable[[list[Key]], Awaitable[Mapping[Key, Value]]]
+    ) -> Mapping[Key, Value]:
+        """Return what the command reads, at least for these keys; equal names have the same `read`."""
+        while (command := self._open.get(name)) is not None and len(command.keys) + len(keys) <= MAX_IDS:
+            command.add_keys(keys)
+            if (found := await command.wait()) is not None:
+                return found
+        command = self._open[name] = JointRead(keys)
         try:
-            await sleep(0)
-            self._close(key, joint_find)
-            documents = await find()
+            await self._wait_for_others(name)
+            # What is under way may have been read before a later caller began: that reads for itself.
+            self._close(name, command)
+            found = await self._send(name, read(list(command.keys)))
         except BaseException as failure:
-            self._close(key, joint_find)
-            joint_find.fail(failure)
+            self._close(name, command)
+            command.fail(failure)
             raise
-        joint_find.finish({None: documents})
-        return list(documents)
+        command.finish(found)
+        return found
 
-    def _close(self, key: Hashable, joint_find: JointRead[None, list[Any]]) -> None:
-        """Let later finds read for themselves: what is under way may have been read before they began."""
-        if self._open.get(key) is joint_find:
-            del self._open[key]
+    async def _wait_for_others(self, name: Hashable) -> None:
+        """Wait for the end of this turn, or for a command under way, so that more callers can join."""
+        under_way = self._under_way.get(name)
+        if under_way is None:
+            await sleep(0)
+        else:
+            await wait([under_way], timeout=_MAX_WAIT_SECONDS)
 
+    async def _send(self, name: Hashable, read: Awaitable[Mapping[Key, Value]]) -> Mapping[Key, Value]:
+        ended = self._under_way[name] = get_running_loop().create_future()
+        try:
+            return await read
+        finally:
+            ended.set_result(None)
+            if self._under_way.get(name) is ended:
+                del self._under_way[name]
 
-def _choose(by_id: Mapping[str, Document], ids: Sequence[str]) -> list[Document]:
-    return [by_id[id_] for id_ in ids if id_ in by_id]
+    def _close(self, name: Hashable, command: JointRead[Key, Value]) -> None:
+        if self._open.get(name) is command:
+            del self._open[name]

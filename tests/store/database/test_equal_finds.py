@@ -75,7 +75,7 @@ async def test_operations_that_are_cancelled_take_nothing_from_the_others(cancel
     async with asyncio.timeout(10):
         outcomes = await asyncio.gather(*tasks, return_exceptions=True)
     assert all(len(outcome) == 1 for outcome, its_turn in zip(outcomes, cancelled_in, strict=True) if its_turn == 4)  # type: ignore[arg-type]
-    assert not equal_finds._open
+    assert not equal_finds._commands._open and not equal_finds._commands._under_way
 
 
 async def test_finds_that_differ_in_anything_are_not_joined(client: Client) -> None:
@@ -105,3 +105,31 @@ async def test_finds_that_differ_in_anything_are_not_joined(client: Client) -> N
     )
     assert [[each.document["_id"] for each in documents] for documents in found[:-1]] == [ids for *_, ids in finds]
     assert found[-1][0].document == {"_id": "1", "n": 1}
+
+
+async def test_finds_that_are_requested_while_one_is_under_way_are_read_together_when_it_ends() -> None:
+    equal_finds, store = EqualFinds(), Store()
+    first = asyncio.create_task(equal_finds.find("key", store.find))
+    while not store.finds:
+        await asyncio.sleep(0)
+    later: list[asyncio.Task[list[int]]] = []
+    for _ in range(3):
+        later.append(asyncio.create_task(equal_finds.find("key", store.find)))
+        await asyncio.sleep(0)
+    assert store.finds == 1
+    store.gate.set()
+    assert await first == [1]
+    assert await asyncio.gather(*later) == [[2]] * 3
+
+
+async def test_nothing_waits_for_a_find_that_does_not_end() -> None:
+    equal_finds, hanging, store = EqualFinds(), Store(), Store()
+    first = asyncio.create_task(equal_finds.find("key", hanging.find))
+    while not hanging.finds:
+        await asyncio.sleep(0)
+    store.gate.set()
+    assert await equal_finds.find("key", store.find) == [1]
+    assert not first.done()
+    hanging.gate.set()
+    assert await first == [1]
+    assert not equal_finds._commands._under_way

@@ -95,7 +95,7 @@ async def test_operations_that_are_cancelled_take_nothing_from_the_others(
         if cancelled_in == 4:
             assert not isinstance(outcome, BaseException)
             assert set(_ids(outcome)) == set(ids)
-    assert not joint_finds._open
+    assert not joint_finds._commands._open and not joint_finds._commands._under_way
 
 
 async def test_conditions_and_projections_that_differ_are_not_joined(client: Client) -> None:
