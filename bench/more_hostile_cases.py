@@ -54,6 +54,7 @@ def _filters() -> Iterator[Case]:
     for _ in range(9):
         powers = {"anyOf": [powers, {"not": powers}]}
     yield graphql("filters: doubling alternatives", _COUNT, f=_cut(powers))
+    yield graphql("filters: 240 filters of a new shape", _COUNT, f=_tree(7, "not"))
     many = times(10, 'c#:customers(filter:{search:"a#",hasTags:true}){totalCount facets{status{count} tag{count}}}')
     yield graphql("filters: facets of ten searches", "{%s}" % many)
     yield graphql("filters: short search", "{%s}" % times(29, 'c#:customers(filter:{search:"o"},first:1){nodes{name}}'))
@@ -67,6 +68,15 @@ def _filters() -> Iterator[Case]:
     analytics = "l#:licenseAnalytics(product:MEETINGS){expiring(days:90){entitlements{totalCount nodes{number}}}}"
     yield graphql("filters: licence reports × aliases", "{%s}" % times(6, analytics))
     yield graphql("filters: activity × aliases", "{%s}" % times(23, "a#:activity{nodes{summary}}"))
+
+
+def _tree(depth: int, name: str) -> Any:
+    """Return a filter in which each filter holds two of other kinds."""
+    if depth == 0:
+        return {"search": "a"}
+    if name == "not":
+        return {"not": _tree(depth - 1, "anyOf"), "allOf": [_tree(depth - 1, "not")]}
+    return {"anyOf": [_tree(depth - 1, "not"), _tree(depth - 1, "anyOf")]}
 
 
 def _cut(filter_: Any) -> Any:

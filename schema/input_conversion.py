@@ -119,7 +119,8 @@ def plain_converter(
     these take longer than the rest of a small field.
     """
     name_of = schema.config.name_converter.from_argument
-    converters = [(name_of(each), each.python_name, _converter(each.type, schema)) for each in arguments]
+    types: dict[type, _InputConverter] = {}
+    converters = [(name_of(each), each.python_name, _converter(each.type, schema, types)) for each in arguments]
 
     def convert(coerced: Mapping[str, Any]) -> dict[str, Any]:
         return _check_texts({name: plain(coerced[key]) for key, name, plain in converters if key in coerced})
@@ -127,17 +128,20 @@ def plain_converter(
     return convert
 
 
-def _converter(declared: Any, schema: strawberry.Schema) -> Callable[[Any], Any]:
-    """Return the function from coerced values of a type to plain values."""
+def _converter(declared: Any, schema: strawberry.Schema, types: "dict[type, _InputConverter]") -> Callable[[Any], Any]:
+    """Return the function from coerced values of a type to plain values; `types` has those of the input types."""
     if type(declared) is StrawberryOptional:
-        return _converter(declared.of_type, schema)
+        return _converter(declared.of_type, schema, types)
     if isinstance(declared, StrawberryList):
-        item = _converter(declared.of_type, schema)
+        item = _converter(declared.of_type, schema, types)
         return lambda values: values if values is None else [item(value) for value in values]
     if declared in _SCALARS:
         return lambda value: value
     if has_object_definition(declared) and declared.__strawberry_definition__.from_input is None:
-        return _InputConverter(declared, schema)
+        # One for each type: with one for each place in nested filters, every new shape would take time and memory.
+        if declared not in types:
+            types[declared] = _InputConverter(declared, schema, types)
+        return types[declared]
     registry, config = schema.schema_converter.scalar_registry, schema.config
     return lambda value: to_plain(convert_argument(value, declared, registry, config))
 
@@ -145,8 +149,8 @@ def _converter(declared: Any, schema: strawberry.Schema) -> Callable[[Any], Any]
 class _InputConverter:
     """Converts the input objects of one type; its fields are looked up at the first, because types can be recursive."""
 
-    def __init__(self, declared: Any, schema: strawberry.Schema) -> None:
-        self._declared, self._schema = declared, schema
+    def __init__(self, declared: Any, schema: strawberry.Schema, types: "dict[type, _InputConverter]") -> None:
+        self._declared, self._schema, self._types = declared, schema, types
         self._members: list[tuple[str, str, Callable[[Any], Any]]] = []
         self._absent: dict[str, Any] = {}
 
@@ -168,7 +172,9 @@ class _InputConverter:
         types = [(field, field.resolve_type(type_definition=definition)) for field in definition.fields]
         defaults = {member.name: _default(member) for member in fields(self._declared)}
         self._absent = {name: to_plain(value) for name, value in defaults.items() if value is not strawberry.UNSET}
-        self._members = [(name_of(field), field.python_name, _converter(type_, self._schema)) for field, type_ in types]
+        self._members = [
+            (name_of(field), field.python_name, _converter(type_, self._schema, self._types)) for field, type_ in types
+        ]
 
 
 def _default(member: Field[Any]) -> Any:

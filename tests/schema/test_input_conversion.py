@@ -1,7 +1,9 @@
 """The conversion of a Strawberry input into the dataclass of domain/: absent, null, nested inputs, lists, enums."""
 
+import gc
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import product
 from types import SimpleNamespace
 from typing import Any
 
@@ -271,3 +273,25 @@ def test_long_texts_are_refused_where_they_stand() -> None:
     declared = strawberry_field(schema._schema.type_map["Query"].fields["customers"]).arguments  # type: ignore[attr-defined]
     with pytest.raises(TextTooLong, match=r"filter\.search"):
         plain_converter(declared, schema)({"filter": {"search": "x" * 1_000_000}})
+
+
+def test_new_shapes_of_nested_inputs_leave_nothing_behind() -> None:
+    schema = build_schema()
+    convert = plain_converter(
+        strawberry_field(schema._schema.type_map["Query"].fields["customers"]).arguments,  # type: ignore[attr-defined]
+        schema,
+    )
+
+    def nested(shape: str) -> dict[str, Any]:
+        value: dict[str, Any] = {"search": "x"}
+        for step in shape:
+            value = {"not": value} if step == "n" else {"anyOf": [value], "allOf": [value]}
+        return value
+
+    convert({"filter": nested("na")})
+    gc.collect()
+    before = len(gc.get_objects())
+    for shape in map("".join, product("na", repeat=5)):
+        assert convert({"filter": nested(shape)})["filter"] != {}
+    gc.collect()
+    assert len(gc.get_objects()) - before < 100
