@@ -14,7 +14,7 @@ import { acknowledgesAlertsAndEndsTheirRule, getsAndSnoozesAnAlert } from "./das
 import { connectsAWebhook, exportsTheList, showsBothVersions, showsCallingEngagement, showsForecasts } from "./dashboard_integrations.mjs";
 import { everyFormShowsItsMistakes } from "./dashboard_forms.mjs";
 import { changesWithinASecond } from "./dashboard_latency.mjs";
-import { noPageIsEmptyOrBroken, roleSeesWhatItMay } from "./dashboard_roles.mjs";
+import { noPageIsEmptyOrBroken, roleSeesWhatItMay, widgetsShowWhatTheRoleMaySee } from "./dashboard_roles.mjs";
 import { changesAndDeletesATag } from "./dashboard_tags.mjs";
 import { openEmbeddingPage } from "./embedding_page.mjs";
 
@@ -239,6 +239,7 @@ async function eachRoleSeesWhatItMay(context) {
     await roleSeesWhatItMay(page, viewer.permissions, customers.nodes[0]);
     await noPageIsEmptyOrBroken(page);
     await page.close();
+    await widgetsShowWhatTheRoleMaySee(await context.newPage(), PARTNERHUB_PAGE, origin, tokens[role], viewer.permissions);
   }
 }
 

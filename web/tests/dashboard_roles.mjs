@@ -72,3 +72,27 @@ export async function roleSeesWhatItMay(page, permissions, customer) {
     }
   }
 }
+
+const WIDGETS = { "partner-kpis": "READ_ANALYTICS", "customer-statuses": "READ_CUSTOMERS", "license-trend": "READ_ANALYTICS", "activity-feed": "READ_ACTIVITY" };
+
+/** A widget that the role may not see says so, calmly: there is nothing to try again. The page embeds all of them. */
+export async function widgetsShowWhatTheRoleMaySee(page, embedding, origin, token, permissions) {
+  page.setDefaultTimeout(60_000);
+  await page.goto(embedding);
+  await page.evaluate(async ([address, secret]) => (await import(`${address}/widgets.js`)).connect({ address, token: () => secret }), [origin, token]);
+  for (const [name, permission] of Object.entries(WIDGETS)) {
+    const widget = page.locator(name);
+    const refusal = widget.getByText("Your role does not include these");
+    await page.waitForFunction(hasAnswered, name);
+    assert.equal(await refusal.count(), permissions.includes(permission) ? 0 : 1, name);
+    assert.equal(await widget.getByRole("button", { name: "Try again" }).count(), 0, name);
+  }
+  await page.close();
+}
+
+/** Whether a widget shows data, or a sentence instead of them. */
+function hasAnswered(name) {
+  const { shadowRoot } = document.querySelector(name);
+  const state = shadowRoot.querySelector(".state");
+  return state.hidden || (state.textContent !== "" && !/^(Loading|Not connected)/.test(state.textContent));
+}
