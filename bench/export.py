@@ -16,6 +16,8 @@ from statistics import median
 from time import monotonic
 from typing import Any, NamedTuple
 
+from pymongo import MongoClient
+
 from bench.analytics_data import generate_customers
 from bench.process_usage import memory_kilobytes, precise_cpu_seconds
 from domain.integrations.exports import CustomerColumn, ExportDescription, ExportFormat, ExportKind
@@ -27,9 +29,10 @@ from server.auth.viewer import viewer_scope
 from server.exports.stream import stream_file
 from server.gc_tuning import tune_gc
 from server.graphql.operations import GraphQLResponse, Operations
-from store.database.client import Client
+from store.database.client import Client, Document
 from store.database.clock import utc_now
 from store.database.scope import Scope
+from store.indexes import COLLECTIONS
 from store.preparation import prepare_database
 from store.tenants.administrators import Administrators
 from store.tenants.partners import Partners
@@ -37,7 +40,10 @@ from tests.api_server import administrator_document
 from tests.mongod import temporary_replica_set
 from tests.store.factory_customers import add_customers
 
-PARTNER = "bench"
+DATABASE, PARTNER = "bench_export", "bench"
+# So many customers are written as the product does it; more are copies of them.
+WRITTEN = 5_000
+COPIED = ("customers", "entitlements", "license_lines", "events")
 # Columns that one document of a customer has.
 PLAIN = (CustomerColumn.EXTERNAL_ID, CustomerColumn.NAME, CustomerColumn.COUNTRY, CustomerColumn.STATUSES)
 _REPORT_VARIABLES = {"filter": None, "product": "CALLING", "days": 365}
@@ -112,25 +118,55 @@ class Bench:
         return precise_cpu_seconds(os.getpid()) + precise_cpu_seconds(self._mongod_pid)
 
 
-async def prepare(client: Client, customers: int) -> Viewer:
+async def prepare(client: Client, uri: str, customers: int) -> Viewer:
     """Create the partner with its customers; return a viewer who sees all of them."""
     await prepare_database(client)
     scope = Scope(client, PARTNER, utc_now())
     await Partners(scope).create("Bench", [])
     document = administrator_document(scope, PartnerRole.FULL_ADMINISTRATOR)
     await scope.collection("administrators").insert_many([document])
-    await add_customers(scope, generate_customers(customers, scope.now))
+    await add_customers(scope, generate_customers(min(customers, WRITTEN), scope.now))
+    if customers > WRITTEN:
+        await asyncio.to_thread(add_copies, uri, customers // WRITTEN)
     administrator = await Administrators(scope).find(document["_id"])
     if administrator is None:
         raise RuntimeError("The administrator was not stored.")
     return Viewer(administrator, PARTNER, MAX_INSTANT)
 
 
+def add_copies(uri: str, copies: int) -> None:
+    """Copy what was written, without indexes, which are built afterwards: to write 200,000 customers takes an hour."""
+    # Without the limits of time that the product's client has.
+    client: MongoClient[Document] = MongoClient(uri)
+    for name in COPIED:
+        collection = client[DATABASE][name]
+        documents = list(collection.find())
+        collection.drop_indexes()
+        for copy in range(1, copies):
+            collection.insert_many([_copied(document, copy) for document in documents], ordered=False)
+        collection.create_indexes(list(COLLECTIONS[name]))
+        print(f"{name}: {collection.estimated_document_count():,}", flush=True)
+    client.close()
+
+
+def _copied(document: Document, copy: int) -> Document:
+    """Return a copy of a document with other ids, numbers and names."""
+
+    def other(id_: str) -> str:
+        return f"{id_[:18]}{copy:04x}{id_[22:]}"
+
+    copied = {name: other(document[name]) for name in ("_id", "customer_id", "entitlement_id") if document.get(name)}
+    for name in ("external_id", "number", "name", "name_folded"):
+        if name in document:
+            copied[name] = f"{document[name]}-{copy}"
+    return {**document, **copied}
+
+
 async def main(customers: int, rounds: int = 3) -> None:
     """Print one row for each export."""
     with temporary_replica_set() as (mongod,):
-        client = Client(mongod.uri, "bench_export")
-        bench = Bench(client, mongod.pid, await prepare(client, customers), rounds)
+        client = Client(mongod.uri, DATABASE)
+        bench = Bench(client, mongod.pid, await prepare(client, mongod.uri, customers), rounds)
         tune_gc()
         print(f"{customers:,} customers; load {os.getloadavg()[0]:.1f}")
         print(

@@ -27,7 +27,7 @@ CACHES = {
     "domain.text.iso_codes.currency_codes": (FEW, LARGE),
     "domain.text.words.is_unspaced": (8_192, ONE_CHARACTER),
     "jobs.integrations.webhook_client._resolvers": (1, LARGE),
-    "jobs.integrations.webhook_client._ssl_context": (1, LARGE),
+    "jobs.integrations.webhook_client.trusted_certificates": (1, LARGE),
     # The lines and the code of the longest document that is accepted.
     "execution.row_code._compile": (16, 500_000),
     "schema.build.build_schema": (1, 0),

@@ -55,7 +55,7 @@ class WebhookClient:
     def __init__(self, policy: WebhookPolicy, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
         self._policy, self._timeout_seconds = policy, timeout_seconds
         limits = httpx.Limits(max_connections=1, max_keepalive_connections=1)
-        self._transport = httpx.AsyncHTTPTransport(verify=_ssl_context(), limits=limits, trust_env=False)
+        self._transport = httpx.AsyncHTTPTransport(verify=trusted_certificates(), limits=limits, trust_env=False)
 
     async def close(self) -> None:
         """Close the connection."""
@@ -122,9 +122,10 @@ def _resolvers() -> ThreadPoolExecutor:
 
 
 @cache
-def _ssl_context() -> SSLContext:
-    # To load the certificates takes 20 ms.
-    return httpx.create_ssl_context(trust_env=False)
+def trusted_certificates() -> SSLContext:
+    """Return the context of connections to receivers, one for all."""
+    # To load the certificates takes 20 ms. SSL_CERT_FILE names others, as for the mail server.
+    return httpx.create_ssl_context()
 
 
 def _describe(failure: Exception) -> str:

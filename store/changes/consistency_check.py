@@ -191,11 +191,13 @@ def find_problems(
     # A due customer must match its last evaluation, because the jobs have yet to evaluate it; any other matches now.
     at = customer["evaluated_at"] if due_at is not None and due_at <= now else now
     expected = _expected_fields(customer, entitlements, partner, at)
-    expected_lines = {} if is_removed(customer, at) else build_license_lines({**customer, **expected}, entitlements, at)
+    # A removed customer has no lines, and no job moves the ends of its renewals.
+    held = () if is_removed(customer, at) else entitlements
+    expected_lines = build_license_lines({**customer, **expected}, held, at)
     problems = [
         *_compare_fields(customer, expected),
         *_compare_ruled_tags(customer, partner, at),
-        *_compare_ends(entitlements, at),
+        *_compare_ends(held, at),
         *_compare_lines(lines, expected_lines),
     ]
     return [(problem, False) for problem in problems]

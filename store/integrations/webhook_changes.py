@@ -73,7 +73,10 @@ async def create_webhook(
 
 
 async def update_webhook(mutation: Mutation[UpdateWebhook], policy: WebhookPolicy) -> ChangedObject:
-    """Change the fields that the input contains; to end a pause makes a disabled webhook active again, too."""
+    """Change the fields that the input contains; to end a pause makes a disabled webhook active again, too.
+
+    A delivery that waits for its next attempt is tried at once at a new address, and after a pause.
+    """
     given, checks = mutation.input, mutation.checks
     webhook = await _find(mutation, given.id)
     checks.check_version(given.version, webhook["version"], translatable("The webhook"))
@@ -95,11 +98,19 @@ async def update_webhook(mutation: Mutation[UpdateWebhook], policy: WebhookPolic
     checks.raise_if_invalid()
     changes = {name: [webhook[name], value] for name, value in fields.items() if webhook[name] != value}
     if changes:
-        resumed = {"failing_since": None} if fields.get("state") == WebhookState.ACTIVE else {}
-        await _update(mutation, webhook, {**fields, **resumed})
+        await _update(mutation, webhook, {**fields, **_begun_again(mutation, webhook, changes)})
         shown = {name: pair for name, pair in changes.items() if name in _SHOWN_FIELDS}
         _add_event(mutation, {**webhook, **fields}, "was changed", shown)
     return ChangedObject(webhook["_id"])
+
+
+def _begun_again(mutation: Mutation[Any], webhook: Document, changes: Mapping[str, Any]) -> Document:
+    """Return what else changes where the next attempt has better prospects than the last one."""
+    is_resumed = "state" in changes and changes["state"][1] == WebhookState.ACTIVE
+    again: Document = {"failing_since": None} if is_resumed else {}
+    if webhook["pending"] is not None and (is_resumed or "url" in changes):
+        again["pending"] = {**webhook["pending"], "next_attempt_at": mutation.scope.now}
+    return again
 
 
 async def delete_webhook(mutation: Mutation[DeleteWebhook]) -> ChangedObject:

@@ -1,8 +1,10 @@
 """E-mails of alerts and webhooks: a real database, and a real mail server that refuses, hangs, is gone and returns."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -21,6 +23,7 @@ from store.integrations.alert_making import write_changes
 from store.integrations.mail_outbox import add_webhook_mail
 from tests.api_server import administrator_document
 from tests.jobs.integrations.mail_server import SENDER, MailServer, read_body, running_mail_server
+from tests.moved_clock import moved_clock
 from tests.store.factory_alerts import add_alert_rule
 
 SECRET = b"s" * 32
@@ -45,6 +48,7 @@ async def _add_rule(scope: Scope, role: PartnerRole = PartnerRole.FULL_ADMINISTR
 
 async def _open(scope: Scope, rule: tuple[str, str], count: int, prefix: str = "C") -> None:
     """Let customers, which are inserted, enter the status at once."""
+    scope = replace(scope, now=utc_now())
     names = [f"{prefix}{number:04}" for number in range(count)]
     stamps = {**scope.match(), "version": 1, "created_at": scope.now, "updated_at": scope.now, "status_details": []}
     stamps["keys"] = [ALL_CUSTOMERS_KEY]
@@ -192,3 +196,24 @@ async def test_the_creator_of_a_disabled_webhook_is_told(scope: Scope, server: M
     (message,) = server.messages
     assert server.recipients == ["šef@partner.example"] and message["List-Unsubscribe"] is None
     assert "Hook <1>" in message["Subject"] and "Hook &lt;1&gt;" in read_body(message, "html")
+
+
+@pytest.mark.parametrize(
+    ("start", "hours"), [(datetime(2027, 3, 27, 8, 10), 23), (datetime(2027, 10, 30, 7, 10), 25)], ids=["23 h", "25 h"]
+)
+async def test_a_digest_leaves_once_at_eight_also_on_days_of_23_and_25_hours(
+    scope: Scope, server: MailServer, start: datetime, hours: int
+) -> None:
+    """From Saturday, 09:10, an alert opens each hour: a message names as many as the day before it has hours."""
+    sent = list[tuple[str, str]]()
+    with moved_clock() as clock:
+        clock.move_to(start)
+        rule = await _add_rule(scope, schedule="DAILY", time_zone="Europe/Belgrade")
+        for hour in range(49):
+            clock.move_to(start + timedelta(hours=hour))
+            await _open(scope, rule, 1, f"{hour:02}-")
+            while await _sender(server).send_due(scope.client):
+                pass
+            local = utc_now().replace(tzinfo=UTC).astimezone(ZoneInfo("Europe/Belgrade"))
+            sent += [(f"{local:%a %H}", str(message["Subject"])) for message in server.messages[len(sent) :]]
+    assert sent == [("Sun 08", f"Unpaid: {hours} new alerts"), ("Mon 08", "Unpaid: 24 new alerts")]

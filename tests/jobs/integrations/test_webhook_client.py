@@ -2,14 +2,18 @@
 
 import asyncio
 import socket
+import threading
 from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from domain.integrations.webhook_addresses import WebhookPolicy, parse_networks
+from jobs.integrations import webhook_client
 from jobs.integrations.webhook_client import Response, WebhookClient
+from tests.jobs.integrations.mail_server import make_certificate
 from tests.jobs.integrations.receiver import Receiver, running_receiver
 
 LOOPBACK = WebhookPolicy(parse_networks("127.0.0.0/8, ::1/128"), is_http_allowed=True)
@@ -72,6 +76,54 @@ async def test_a_receiver_that_is_not_there_is_a_failure() -> None:
         unused.bind(("127.0.0.1", 0))
         response = await _post(f"http://127.0.0.1:{unused.getsockname()[1]}/")
     assert response.error == "The address cannot be connected to, or its certificate is not valid."
+
+
+async def test_only_a_trusted_certificate_of_the_name_is_accepted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heads: list[bytes] = []
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(asyncio.IncompleteReadError, ConnectionError):
+            heads.append(await reader.readuntil(b"\r\n\r\n"))
+            writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
+        writer.close()
+
+    refused = "The address cannot be connected to, or its certificate is not valid."
+    async with await asyncio.start_server(handle, "127.0.0.1", 0, ssl=make_certificate(tmp_path)) as server:
+        port = server.sockets[0].getsockname()[1]
+        # The certificate is of localhost, and signs itself.
+        assert (await _post(f"https://localhost:{port}/")).error == refused
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "cert.pem"))
+        webhook_client.trusted_certificates.cache_clear()
+        try:
+            assert (await _post(f"https://localhost:{port}/")).is_success
+            assert (await _post(f"https://127.0.0.1:{port}/")).error == refused
+        finally:
+            webhook_client.trusted_certificates.cache_clear()
+    assert [b"host: localhost:" in head.lower() for head in heads] == [True]
+
+
+async def test_a_name_server_that_hangs_delays_no_other_name(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answered, is_asked = threading.Event(), threading.Event()
+
+    def resolve(host: str, *_: Any, **_options: Any) -> list[Any]:
+        if host == "slow.example":
+            is_asked.set()
+            answered.wait(60)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", 0))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    slow = asyncio.create_task(_post("http://slow.example/", seconds=60))
+    await asyncio.to_thread(is_asked.wait, 30)
+    assert (await _post(receiver.url.replace("127.0.0.1", "fast.example"))).is_success and not slow.done()
+    # The time for a name is a part of the ten seconds.
+    assert (await _post("http://slow.example/", seconds=0.2)).error == "No answer within 0.2 seconds."
+    answered.set()
+    slow.cancel()
+    await asyncio.wait({slow})
 
 
 async def _post_to(answer: bytes) -> Response:

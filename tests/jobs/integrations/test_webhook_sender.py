@@ -71,14 +71,17 @@ def _count_attempts(state: str) -> float:
     return REGISTRY.get_sample_value("partnerhub_webhook_attempts_total", {"state": state}) or 0.0
 
 
-def _end_pause(world: PartnerPair, webhook_id: str) -> None:
-    """Make the next attempt due now; a change of the webhook lets the sender read it again."""
-
+def _change_pending(world: PartnerPair, webhook_id: str, **fields: Any) -> None:
     async def work(scope: Scope) -> None:
-        due = {"$set": {"pending.next_attempt_at": utc_now()}}
-        await scope.collection("webhooks").update_one({**scope.match(), "_id": webhook_id}, due)
+        changed = {"$set": {f"pending.{name}": value for name, value in fields.items()}}
+        await scope.collection("webhooks").update_one({**scope.match(), "_id": webhook_id}, changed)
 
     world.api.store(work)
+
+
+def _end_pause(world: PartnerPair, webhook_id: str, **fields: Any) -> None:
+    """Make the next attempt due now; a change of the webhook lets the sender read it again."""
+    _change_pending(world, webhook_id, next_attempt_at=utc_now(), **fields)
     world.run_mutation(world.token, "updateWebhook", "__typename", {"id": webhook_id, "version": 1, "name": "New"})
 
 
@@ -133,6 +136,40 @@ def test_a_failed_delivery_is_repeated_and_later_events_wait(world: PartnerPair,
     assert ids[0] == ids[1] != ids[2]
     # The attempts before the last one were counted when the next one began.
     assert _count_attempts("RETRYING") > counted[0] and _count_attempts("DELIVERED") > counted[1]
+
+
+def test_after_a_day_a_delivery_has_failed_and_the_next_event_is_delivered(
+    world: PartnerPair, receiver: Receiver
+) -> None:
+    receiver.answer = lambda delivery: 410 if b"Tag A" in delivery.body else 204
+    webhook = _create(world, receiver)["webhook"]
+    _add_tags(world, "A", "B")
+    _wait_for_delivery(world, state="RETRYING", responseStatus=410)
+    _end_pause(world, webhook["id"], first_attempt_at=utc_now() - timedelta(hours=24))
+    _wait_for_delivery(world, state="DELIVERED")
+    given_up = _read(world)[0]["deliveries"]["nodes"][1]
+    assert (given_up["state"], given_up["attempts"], given_up["nextAttemptAt"]) == ("FAILED", 2, None)
+    assert [each.data["summary"][:5] for each in receiver.wait_for(3)] == ["Tag A", "Tag A", "Tag B"]
+
+
+@pytest.mark.parametrize("is_moved", [True, False], ids=["new address", "resumed"])
+def test_a_delivery_that_waits_is_tried_at_once_where_it_can_be_better(
+    world: PartnerPair, receiver: Receiver, is_moved: bool
+) -> None:
+    receiver.answer = lambda delivery: 204 if delivery.path == "/new" else 503
+    webhook = _create(world, receiver)["webhook"]
+    _add_tags(world, "A")
+    _wait_for_delivery(world, state="RETRYING")
+    _change_pending(world, webhook["id"], next_attempt_at=utc_now() + timedelta(hours=3))
+    given: dict[str, Any] = {"id": webhook["id"], "version": 1}
+    if is_moved:
+        world.run_mutation(world.token, "updateWebhook", "__typename", {**given, "url": f"{receiver.url}/new"})
+        receiver.wait_for(1, "/new")
+    else:
+        world.run_mutation(world.token, "updateWebhook", "__typename", {**given, "paused": True})
+        receiver.answer = lambda _: 204
+        world.run_mutation(world.token, "updateWebhook", "__typename", {**given, "version": 2, "paused": False})
+    _wait_for_delivery(world, state="DELIVERED", attempts=2)
 
 
 def test_a_redirect_is_a_failure(world: PartnerPair, receiver: Receiver) -> None:

@@ -69,6 +69,15 @@ def test_a_removed_customer_has_no_lines() -> None:
     assert find_problems(customer, held, {}, partner(), NOW) == []
 
 
+def test_the_renewals_of_a_removed_customer_are_not_awaited() -> None:
+    facts = entitlement(auto_renew=True, ends_at=NOW + DAY)
+    customer, held = stored_customer(facts, at=NOW, removed_at=NOW - DAY)
+    assert find_problems(customer, held, {}, partner(), NOW + 2 * DAY) == []
+    customer, held = stored_customer(facts, at=NOW)
+    later = [text for text, _ in find_problems({**customer, "due_at": None}, held, {}, partner(), NOW + 2 * DAY)]
+    assert "ends_at of S-1 is amiss" in later
+
+
 @pytest.mark.parametrize(
     ("late", "overdue"),
     [(timedelta(0), False), (OVERDUE_AFTER - timedelta(milliseconds=1), False), (OVERDUE_AFTER, True)],
