@@ -1,8 +1,9 @@
 """The sample's subscriptions and trials, with dates relative to the given day."""
 
-import calendar
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+
+from dateutil.relativedelta import relativedelta
 
 from sample.licenses import License, LicenseChange, UsageLevel, draw_licenses
 from sample.seeded_random import SeededRandom
@@ -48,8 +49,7 @@ class Entitlement:
 
 def add_months(moment: datetime, months: int) -> datetime:
     """Return the same day of another month, or the last day of a shorter month."""
-    year, month = divmod(moment.year * 12 + moment.month - 1 + months, 12)
-    return moment.replace(year=year, month=month + 1, day=min(moment.day, calendar.monthrange(year, month + 1)[1]))
+    return moment + relativedelta(months=months)
 
 
 class EntitlementFactory:

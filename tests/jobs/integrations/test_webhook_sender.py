@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from prometheus_client import REGISTRY
-from standardwebhooks.webhooks import Webhook
+from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from domain.cursors.feed import Position, encode_feed_cursor
 from store.database.clock import utc_now
@@ -79,10 +79,12 @@ def _change_pending(world: PartnerPair, webhook_id: str, **fields: Any) -> None:
     world.api.store(work)
 
 
-def _end_pause(world: PartnerPair, webhook_id: str, **fields: Any) -> None:
+def _end_pause(world: PartnerPair, webhook_id: str, version: int = 1, **fields: Any) -> None:
     """Make the next attempt due now; a change of the webhook lets the sender read it again."""
     _change_pending(world, webhook_id, next_attempt_at=utc_now(), **fields)
-    world.run_mutation(world.token, "updateWebhook", "__typename", {"id": webhook_id, "version": 1, "name": "New"})
+    world.run_mutation(
+        world.token, "updateWebhook", "__typename", {"id": webhook_id, "version": version, "name": "New"}
+    )
 
 
 def test_events_arrive_in_order_and_signed(world: PartnerPair, receiver: Receiver) -> None:
@@ -251,6 +253,23 @@ def test_the_former_secret_signs_for_a_day(world: PartnerPair, receiver: Receive
     (delivery,) = receiver.wait_for(1)
     for secret in (created["secret"], rotated):
         Webhook(secret).verify(delivery.body, delivery.headers)
+
+
+def test_a_repetition_is_signed_with_the_secrets_of_its_moment(world: PartnerPair, receiver: Receiver) -> None:
+    receiver.answer = lambda _: 503
+    created = _create(world, receiver)
+    _add_tags(world, "A")
+    _wait_for_delivery(world, state="RETRYING")
+    given = {"id": created["webhook"]["id"]}
+    rotated = world.run_mutation(world.token, "rotateWebhookSecret", "secret", given)["secret"]
+    receiver.answer = lambda _: 204
+    _end_pause(world, created["webhook"]["id"], version=2)
+    first, second = receiver.wait_for(2)
+    assert first.headers["webhook-id"] == second.headers["webhook-id"]
+    for secret in (created["secret"], rotated):
+        Webhook(secret).verify(second.body, second.headers)
+    with pytest.raises(WebhookVerificationError):
+        Webhook(rotated).verify(first.body, first.headers)
 
 
 def test_a_sample_is_sent_at_once_and_only_once_for_a_key(world: PartnerPair, receiver: Receiver) -> None:
