@@ -30,7 +30,7 @@ export function clippedTexts(page) {
       const clip = clipperOf(element, box);
       if (clip === undefined) continue;
       if (clip) report("cut off", clip, node.data);
-      else boxes.push({ box, element, text: node.data });
+      else for (const line of range.getClientRects()) boxes.push({ box: line, element, text: node.data });
     }
     for (const [place, one] of boxes.entries()) {
       const covered = boxes.slice(place + 1).find((other) => overlap(one, other));
