@@ -5,6 +5,7 @@ what is kept is never outdated: it says only what some bytes mean.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from struct import Struct
 from typing import Any, Generic, Protocol, TypeVar
 
 from bson import CodecOptions, decode_all
@@ -24,6 +25,7 @@ _NAIVE: CodecOptions[dict[str, Any]] = CodecOptions(tz_aware=False)
 MAX_BYTES = 16 * 1024 * 1024
 # What a document takes beside its bytes: itself decoded, and its latest row.
 _DOCUMENT_BYTES, _FACTOR = 1_000, 8
+_read_length = Struct("<i").unpack_from
 
 
 class KeptDocuments(Generic[Kept]):
@@ -62,6 +64,6 @@ def _split(batch: bytes) -> Iterator[bytes]:
     """Yield the documents of a batch; each begins with its length."""
     start, end = 0, len(batch)
     while start < end:
-        next_start = start + int.from_bytes(batch[start : start + 4], "little")
+        next_start = start + _read_length(batch, start)[0]
         yield batch[start:next_start]
         start = next_start
