@@ -24,8 +24,9 @@ FindAll = Callable[[Mapping[str, Any], Mapping[str, Any] | None], Awaitable[list
 MAX_JOINED_IDS = 10
 # The ids of one command.
 MAX_IDS = 100
-# How long a command waits for one with the same name. Longer than most take, and nothing to one who waits.
-_MAX_WAIT_SECONDS = 0.005
+# How long a command waits for one with the same name: longer than most take, also where the event loop is busy with
+# what the last one has read, and little beside one that takes longer.
+_MAX_WAIT_SECONDS = 0.02
 
 
 class JointFinds:
