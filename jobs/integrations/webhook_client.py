@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from ipaddress import ip_address
-from ssl import SSLContext
+from ssl import SSLCertVerificationError, SSLContext, SSLError
 from time import monotonic
 
 import httpx
@@ -128,6 +128,11 @@ def trusted_certificates() -> SSLContext:
     return httpx.create_ssl_context()
 
 
+def _has_cause(failure: BaseException | None, kind: type[BaseException]) -> bool:
+    """Return whether the failure, or what led to it, is of this kind: the library wraps failures of TLS."""
+    return failure is not None and (isinstance(failure, kind) or _has_cause(failure.__context__, kind))
+
+
 def _describe(failure: Exception) -> str:
     """Return one sentence; nothing of it comes from the receiver."""
     match failure:
@@ -135,7 +140,11 @@ def _describe(failure: Exception) -> str:
             return str(failure)
         case httpx.ConnectError() if "resolved" in str(failure):
             return str(failure)
+        case httpx.ConnectError() if _has_cause(failure, SSLCertVerificationError):
+            return "The certificate of the address is not valid for its name, or its authority is not trusted."
+        case httpx.ConnectError() if _has_cause(failure, SSLError):
+            return "The address does not answer as an https server."
         case httpx.ConnectError():
-            return "The address cannot be connected to, or its certificate is not valid."
+            return "The address cannot be connected to."
         case _:
             return "The connection was closed, or the answer is not HTTP."

@@ -75,7 +75,7 @@ async def test_a_receiver_that_is_not_there_is_a_failure() -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         response = await _post(f"http://127.0.0.1:{unused.getsockname()[1]}/")
-    assert response.error == "The address cannot be connected to, or its certificate is not valid."
+    assert response.error == "The address cannot be connected to."
 
 
 async def test_only_a_trusted_certificate_of_the_name_is_accepted(
@@ -89,7 +89,7 @@ async def test_only_a_trusted_certificate_of_the_name_is_accepted(
             writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
         writer.close()
 
-    refused = "The address cannot be connected to, or its certificate is not valid."
+    refused = "The certificate of the address is not valid for its name, or its authority is not trusted."
     async with await asyncio.start_server(handle, "127.0.0.1", 0, ssl=make_certificate(tmp_path)) as server:
         port = server.sockets[0].getsockname()[1]
         # The certificate is of localhost, and signs itself.
@@ -145,6 +145,11 @@ async def _post_to(answer: bytes) -> Response:
         response = await _post(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
         await has_ended.wait()
     return response
+
+
+async def test_an_address_without_https_is_named_so(receiver: Receiver) -> None:
+    response = await _post(receiver.url.replace("http:", "https:"))
+    assert response.error == "The address does not answer as an https server."
 
 
 async def test_a_wrong_answer_is_a_failure() -> None:
