@@ -19,13 +19,14 @@ HANDSHAKE = (
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """What the requests of a caller need: tokens, and the id of a customer and of a tag."""
+    """What the requests of a caller need: tokens, the id of a customer and of a tag, and the ids of 200 customers."""
 
     api: str
     restricted: str
     imports: str
     customer: str
     tag: str
+    customers: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class Case:
 
 
 def graphql(name: str, query: str, *, is_restricted: bool = False, **variables: Any) -> Case:
-    """Return a POST of an operation; @CUSTOMER and @TAG in variables stand for ids."""
+    """Return a POST of an operation; @CUSTOMER and @TAG in variables stand for ids, @CUSTOMERS for a list of them."""
     body = json.dumps({"query": query, "variables": variables} if variables else {"query": query}).encode()
     return posted(name, body, is_restricted=is_restricted)
 
@@ -48,7 +49,8 @@ def posted(name: str, body: bytes, *, is_restricted: bool = False, **headers: st
     """Return a POST to /graphql with any body."""
 
     def build(tokens: Tokens) -> bytes:
-        content = body.replace(b"@CUSTOMER", tokens.customer.encode()).replace(b"@TAG", tokens.tag.encode())
+        content = body.replace(b'"@CUSTOMERS"', json.dumps(tokens.customers).encode())
+        content = content.replace(b"@CUSTOMER", tokens.customer.encode()).replace(b"@TAG", tokens.tag.encode())
         token = tokens.restricted if is_restricted else tokens.api
         return post("/graphql", content, token, Content_Type="application/json", **headers)
 

@@ -2,7 +2,7 @@
 
 The cost of a field is its weight plus its list size times the cost of what is selected below it. Both are declared on
 the field (schema/costs.py) and read from the built schema; the lists of introspection have the lengths that they have
-in the schema. An operation without lists costs 1 for each field.
+in the schema. An operation without lists costs 1 for each field. What the input of a mutation lists costs, too.
 
 MAX_COST bounds an operation twice. Before it runs, it is weighed with the page sizes that it asks for and the usual
 lengths of other lists, because their maximum is seldom reached. While it runs, the executor (schema/executor.py) counts
@@ -30,7 +30,9 @@ from graphql import (
     InlineFragmentNode,
     IntValueNode,
     ListValueNode,
+    ObjectValueNode,
     OperationDefinitionNode,
+    OperationType,
     SelectionSetNode,
     ValueNode,
     VariableNode,
@@ -39,6 +41,7 @@ from graphql import (
 
 from domain.failures import QueryTooComplex
 from schema.costs import DEFAULT_COST, RESOLVER_COST, DeclaredCost, declared_cost
+from server.graphql.input_cost import INPUT_ITEM_COST, count_items, variables_in
 from server.graphql.introspection import introspection_sizes
 
 MAX_TEXT_LENGTH = 100_000
@@ -70,6 +73,7 @@ FieldCosts = Mapping[str, Mapping[str, FieldCost]]
 # `__typename`: no type declares it.
 _UNDECLARED = FieldCost(DeclaredCost(), "", 1)
 _NO_FIELDS: Mapping[str, FieldCost] = {}
+_MUTATION = "Mutation"
 
 
 def read_field_costs(schema: GraphQLSchema) -> FieldCosts:
@@ -122,7 +126,8 @@ class _CostEstimator:
     def _estimate_selection(self, selection: Any, type_name: str) -> Complexity:
         if isinstance(selection, FieldNode):
             fields = self.costs.get(type_name, _NO_FIELDS)
-            return self._estimate_field(selection, fields.get(selection.name.value, _UNDECLARED))
+            complexity = self._estimate_field(selection, fields.get(selection.name.value, _UNDECLARED))
+            return self._with_input(complexity, selection) if type_name == _MUTATION else complexity
         if isinstance(selection, InlineFragmentNode):
             condition = selection.type_condition
             return self.estimate(selection.selection_set, condition.name.value if condition else type_name)
@@ -137,6 +142,11 @@ class _CostEstimator:
         depth = 1 if type_name.startswith("__") else inner.depth + 1
         # The size of a connection multiplies its total and its facets too: 200 nested totals are as expensive as rows.
         return Complexity(depth, declared.weight + self._list_size(node, field_cost) * inner.cost)
+
+    def _with_input(self, complexity: Complexity, node: FieldNode) -> Complexity:
+        """Return the complexity with the cost of what the arguments of a mutation list."""
+        items = sum(count_items(argument.value, self.variables) for argument in node.arguments or ())
+        return complexity._replace(cost=complexity.cost + items * INPUT_ITEM_COST)
 
     def _estimate_fragment(self, name: str) -> Complexity:
         known = self._fragment_complexities.get(name)
@@ -200,9 +210,20 @@ def check_cost(
 
 
 def size_variables(document: DocumentNode) -> tuple[str, ...]:
-    """Return the names of the variables that are the value of a whole argument: only their sizes change a cost."""
-    values = (argument.value for node in _field_nodes(document) for argument in node.arguments or ())
+    """Return the names of the variables on whose sizes a cost depends.
+
+    They are the value of a whole argument; in a document with a mutation, they can be anywhere in its input.
+    """
+    values = [argument.value for node in _field_nodes(document) for argument in node.arguments or ()]
+    if has_mutation(document):
+        return tuple(sorted(set[str]().union(*map(variables_in, values))))
     return tuple(sorted({value.name.value for value in values if isinstance(value, VariableNode)}))
+
+
+def has_mutation(document: DocumentNode) -> bool:
+    """Return whether one of the operations is a mutation."""
+    operations = (each for each in document.definitions if isinstance(each, OperationDefinitionNode))
+    return any(each.operation is OperationType.MUTATION for each in operations)
 
 
 def root_field_names(document: DocumentNode, operation: OperationDefinitionNode) -> frozenset[str]:
@@ -220,18 +241,24 @@ def estimate_complexity(
 
 
 def _default_values(operation: OperationDefinitionNode) -> Mapping[str, Any]:
-    """Return the default values of variables, as far as they are numbers or lists."""
+    """Return the default values of variables, as far as they are numbers, lists or input objects."""
     defaults = {each.variable.name.value: each.default_value for each in operation.variable_definitions or ()}
     return {
-        name: int(value.value) if isinstance(value, IntValueNode) else list(value.values)
+        name: _default_value(value)
         for name, value in defaults.items()
-        if isinstance(value, (IntValueNode, ListValueNode))
+        if isinstance(value, (IntValueNode, ListValueNode, ObjectValueNode))
     }
 
 
 def fragments_of(document: DocumentNode) -> dict[str, FragmentDefinitionNode]:
     """Return the fragments of a document by their names."""
     return {d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)}
+
+
+def _default_value(value: ValueNode) -> Any:
+    if isinstance(value, IntValueNode):
+        return int(value.value)
+    return list(value.values) if isinstance(value, ListValueNode) else value
 
 
 def _field_nodes(document: DocumentNode) -> Iterator[FieldNode]:

@@ -6,7 +6,8 @@ from typing import Any, Generic, TypeVar
 
 from graphql import DocumentNode
 
-from server.graphql.cost import size_variables
+from server.graphql.cost import has_mutation, size_variables
+from server.graphql.input_cost import count_items
 
 # Different page sizes of one document: more are prepared again.
 _MAX_OPERATIONS = 20
@@ -25,10 +26,12 @@ class ValidDocument(Generic[PreparedOperation]):
     document: DocumentNode
     _operations: dict[tuple[Any, ...], PreparedOperation] = field(default_factory=dict)
     _sized_by: tuple[str, ...] = field(init=False)
+    _has_mutation: bool = field(init=False)
 
     def __post_init__(self) -> None:
         """Find the variables on which a cost depends."""
         object.__setattr__(self, "_sized_by", size_variables(self.document))
+        object.__setattr__(self, "_has_mutation", has_mutation(self.document))
 
     def operations_bytes(self) -> int:
         """Return an upper bound of the memory of the operations that this document may remember."""
@@ -41,13 +44,19 @@ class ValidDocument(Generic[PreparedOperation]):
         self, name: str | None, variables: Mapping[str, Any], prepare: Callable[[], PreparedOperation]
     ) -> PreparedOperation:
         """Return the operation, prepared once for the same sizes; raise what `prepare` raises."""
-        key = (name, *[_size(variables.get(variable)) for variable in self._sized_by])
+        size = _input_size if self._has_mutation else _size
+        key = (name, *[size(variables.get(variable)) for variable in self._sized_by])
         operation = self._operations.get(key)
         if operation is None:
             operation = prepare()
             if len(self._operations) < _MAX_OPERATIONS:
                 self._operations[key] = operation
         return operation
+
+
+def _input_size(value: Any) -> Any:
+    """Return what the cost of a mutation depends on: a number, or the items of all lists."""
+    return ("items", count_items(value, {})) if isinstance(value, (list, dict)) else _size(value)
 
 
 def _size(value: Any) -> Any:

@@ -1,0 +1,58 @@
+"""What the input of a mutation lists has a cost, wherever the list stands."""
+
+from typing import Any
+
+import pytest
+
+from schema.build import build_schema
+from server.graphql.input_cost import INPUT_ITEM_COST
+from server.graphql.operations import OperationRejected, Operations
+
+TAGS = "assignTags(input: {customers: %s, tags: %s}) { changed }"
+THREE = ["a", "b", "c"]
+
+
+def cost_of(text: str, variables: dict[str, Any] | None = None, operations: Operations | None = None) -> int:
+    return (operations or Operations(build_schema())).prepare(text, None, variables or {}).cost
+
+
+def mutation(declared: str, customers: str, tags: str = "[]") -> str:
+    return f"mutation{declared} {{ {TAGS % (customers, tags)} }}"
+
+
+@pytest.mark.parametrize(
+    ("text", "variables", "items"),
+    [
+        (mutation("", '{ids: ["a", "b"]}'), {}, 2),
+        (mutation("", '{ids: "a"}'), {}, 0),
+        (mutation("", '{ids: ["a", "b"]}', '["c"]'), {}, 3),
+        (mutation("($c: [ID!]!)", "{ids: $c}"), {"c": THREE}, 3),
+        (mutation("($c: [ID!]!)", "{ids: $c}"), {"c": "a"}, 0),
+        (mutation('($c: [ID!]! = ["a"])', "{ids: $c}"), {}, 1),
+        (mutation("($c: CustomerSelection!)", "$c"), {"c": {"ids": THREE}}, 3),
+        (mutation('($c: CustomerSelection! = {ids: ["a", "b"]})', "$c"), {}, 2),
+        ("mutation($i: AssignTagsInput!) { assignTags(input: $i) { changed } }", {"i": {"tags": THREE}}, 3),
+        (f"mutation {{ ...F }} fragment F on Mutation {{ {TAGS % ('{ids: [1]}', '[]')} }}", {}, 1),
+    ],
+)
+def test_each_item_of_a_list_costs(text: str, variables: dict[str, Any], items: int) -> None:
+    empty = cost_of(mutation("", "{ids: []}"))
+    assert cost_of(text, variables) == empty + items * INPUT_ITEM_COST
+
+
+def test_a_known_document_costs_what_its_variables_list() -> None:
+    operations, text = Operations(build_schema()), mutation("($c: CustomerSelection!)", "$c")
+    costs = [cost_of(text, {"c": {"ids": ids}}, operations) for ids in ([], THREE, THREE * 2, [])]
+    assert [cost - costs[0] for cost in costs] == [0, 3 * INPUT_ITEM_COST, 6 * INPUT_ITEM_COST, 0]
+
+
+def test_the_longest_list_is_one_operation_and_two_of_them_are_not() -> None:
+    variables = {"c": ["x"] * 500}
+    assert cost_of(mutation("($c: [ID!]!)", "{ids: $c}"), variables) < 30_000
+    with pytest.raises(OperationRejected, match="costs"):
+        cost_of("mutation($c: [ID!]!) { a: %s b: %s }" % ((TAGS % ("{ids: $c}", "[]"),) * 2), variables)
+
+
+def test_the_filter_of_a_query_costs_nothing() -> None:
+    text = "query($f: CustomerFilter) { customers(first: 1, filter: $f) { totalCount } }"
+    assert cost_of(text, {"f": {"country": ["DE", "RS"]}}) == cost_of(text, {})
