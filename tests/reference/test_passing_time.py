@@ -55,7 +55,7 @@ def examples(draw: rv.Draw) -> Example:
 def test_what_time_changes_is_what_domain_md_says(mongo_uri: str, database_name: str) -> None:
     partners = count()
 
-    @settings(max_examples=max(1, EXAMPLES // GROUPS // 2), phases=[Phase.explicit, Phase.reuse, Phase.generate])
+    @settings(max_examples=max(1, EXAMPLES // GROUPS // 5), phases=[Phase.explicit, Phase.reuse, Phase.generate])
     # A whole example is too long to be printed.
     @given(st.integers(0, 2**64 - 1))
     def agree(seed: int) -> None:
