@@ -221,6 +221,8 @@ def running_target(mongo_uri: str, database: str = "bench", customers: int = CUS
         server = stack.enter_context(harness.start_server())
         harness.query('mutation { acceptTerms(input: {termsVersion: "2026-10"}) { userErrors { code } } }')
         tokens = _make_tokens(harness, customers)
+        # The first webhook of a process imports the HTTP client and loads the trusted certificates: 300 ms, once.
+        harness.query('mutation { createWebhook(input: {name: "n", url: "https://example.com/"}) { webhook { id } } }')
         target = Target(server.url, server.process.pid, mongod_pid, tokens)
         target.calibrate()
         yield target

@@ -213,6 +213,7 @@ def mutation(
     *,
     requires: Permission | None = None,
     needs_terms: bool = True,
+    cost: int = MUTATION_COST,
 ) -> Any:
     """Declare a mutation that `resolver(context, request)` answers with the parent of the payload's fields.
 
@@ -226,8 +227,7 @@ def mutation(
     def resolve(root: Any, info: strawberry.Info, **arguments: Any) -> Any:
         if requires is not None:
             _check_permission(requires, info.context)
-        given = arguments["input"]
-        key = None if given.idempotency_key is strawberry.UNSET else given.idempotency_key
+        key = None if (given := arguments["input"]).idempotency_key is strawberry.UNSET else given.idempotency_key
         request = MutationRequest(operation, build_input(given, operation_input), key, requires, needs_terms)
         return resolver(info.context, request)
 
@@ -237,7 +237,7 @@ def mutation(
         resolver=resolve,
         graphql_type=payload | None,
         description=describe_field(description, requires),
-        directives=field_directives(requires, MUTATION_COST),
+        directives=field_directives(requires, cost),
     )
 
 

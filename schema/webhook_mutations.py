@@ -13,6 +13,7 @@ from domain.integrations.webhooks import (
     UpdateWebhook,
 )
 from resolvers import webhooks
+from schema.costs import MUTATION_COST
 from schema.customer_inputs import CustomerFilter
 from schema.enums import ActivityKind, CustomerStatus, Permission
 from schema.fields import field, mutation
@@ -172,6 +173,8 @@ class DeleteWebhookPayload:
 
 
 _MANAGE = Permission.MANAGE_INTEGRATIONS
+# Beside the transaction, the sender of its deliveries is started: twice as expensive as most.
+_CREATE_COST = 2 * MUTATION_COST
 
 
 @strawberry.type
@@ -185,6 +188,7 @@ class WebhookMutations:
         CreateWebhook,
         "Creates a webhook, which receives the events from now on.",
         requires=_MANAGE,
+        cost=_CREATE_COST,
     )
     update_webhook = mutation(
         webhooks.update_webhook,

@@ -3,9 +3,10 @@
 from typing import Any
 
 import pytest
+from graphql import GraphQLInputObjectType, get_named_type
 
 from schema.build import build_schema
-from server.graphql.input_cost import INPUT_ITEM_COST
+from server.graphql.input_cost import FILTER_FIELDS, FILTER_ITEMS, INPUT_ITEM_COST
 from server.graphql.operations import OperationRejected, Operations
 
 TAGS = "assignTags(input: {customers: %s, tags: %s}) { changed }"
@@ -32,6 +33,10 @@ def mutation(declared: str, customers: str, tags: str = "[]") -> str:
         (mutation("($c: CustomerSelection!)", "$c"), {"c": {"ids": THREE}}, 3),
         (mutation('($c: CustomerSelection! = {ids: ["a", "b"]})', "$c"), {}, 2),
         ("mutation($i: AssignTagsInput!) { assignTags(input: $i) { changed } }", {"i": {"tags": THREE}}, 3),
+        (mutation("", "{matching: {}}"), {}, FILTER_ITEMS),
+        (mutation("", "{matching: {not: {status: [TRIAL]}}}"), {}, FILTER_ITEMS + 1),
+        (mutation("($f: CustomerFilter!)", "{matching: $f}"), {"f": {}}, FILTER_ITEMS),
+        (mutation("($c: CustomerSelection!)", "$c"), {"c": {"matching": {"country": ["DE"]}}}, FILTER_ITEMS + 1),
         (f"mutation {{ ...F }} fragment F on Mutation {{ {TAGS % ('{ids: [1]}', '[]')} }}", {}, 1),
     ],
 )
@@ -44,6 +49,24 @@ def test_a_known_document_costs_what_its_variables_list() -> None:
     operations, text = Operations(build_schema()), mutation("($c: CustomerSelection!)", "$c")
     costs = [cost_of(text, {"c": {"ids": ids}}, operations) for ids in ([], THREE, THREE * 2, [])]
     assert [cost - costs[0] for cost in costs] == [0, 3 * INPUT_ITEM_COST, 6 * INPUT_ITEM_COST, 0]
+
+
+def test_a_filter_that_is_null_costs_nothing() -> None:
+    webhook = 'createWebhook(input: {name: "n", url: "https://a.example"%s}) { userErrors { code } }'
+    declared, operations = "mutation($f: CustomerFilter) { %s }", Operations(build_schema())
+    without = cost_of(f"mutation {{ {webhook % ''} }}")
+    assert cost_of(f"mutation {{ {webhook % ', filter: null'} }}") == without
+    text = declared % (webhook % ", filter: $f")
+    filters: list[dict[str, Any] | None] = [None, {}, None]
+    costs = [cost_of(text, {"f": filter_}, operations) for filter_ in filters]
+    assert [cost - without for cost in costs] == [0, FILTER_ITEMS * INPUT_ITEM_COST, 0]
+
+
+def test_every_filter_of_customers_in_an_input_is_weighed() -> None:
+    inputs = [each for each in build_schema()._schema.type_map.values() if isinstance(each, GraphQLInputObjectType)]
+    fields = [(name, field) for each in inputs if each.name != "CustomerFilter" for name, field in each.fields.items()]
+    of_customers = {name for name, field in fields if get_named_type(field.type).name == "CustomerFilter"}
+    assert of_customers == FILTER_FIELDS
 
 
 def test_the_longest_list_is_one_operation_and_two_of_them_are_not() -> None:
