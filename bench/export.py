@@ -41,7 +41,7 @@ from tests.mongod import temporary_replica_set
 from tests.store.factory_customers import add_customers
 
 DATABASE, PARTNER = "bench_export", "bench"
-# So many customers are written as the product does it; more are copies of them.
+# The most customers that are written as the product writes them. A larger partner has copies of these, too.
 WRITTEN = 5_000
 COPIED = ("customers", "entitlements", "license_lines", "events")
 # Columns that one document of a customer has.

@@ -227,8 +227,8 @@ def mutation(
     def resolve(root: Any, info: strawberry.Info, **arguments: Any) -> Any:
         if requires is not None:
             _check_permission(requires, info.context)
-        key = None if (given := arguments["input"]).idempotency_key is strawberry.UNSET else given.idempotency_key
-        request = MutationRequest(operation, build_input(given, operation_input), key, requires, needs_terms)
+        key, given = _idempotency_key(arguments["input"]), build_input(arguments["input"], operation_input)
+        request = MutationRequest(operation, given, key, requires, needs_terms)
         return resolver(info.context, request)
 
     resolve.__signature__ = signature({"input": Argument(input_type, strawberry.UNSET, _INPUT_TEXT)})  # type: ignore[attr-defined]
@@ -239,6 +239,10 @@ def mutation(
         description=describe_field(description, requires),
         directives=field_directives(requires, cost),
     )
+
+
+def _idempotency_key(given: Any) -> str | None:
+    return None if given.idempotency_key is strawberry.UNSET else given.idempotency_key
 
 
 def describe_field(description: str | None, requires: Permission | None) -> str | None:

@@ -83,9 +83,11 @@ def _build_row(customer_id: str, sums: CallSums, previous: CallSums, licensed: i
 
 
 async def _count_rows(dataset: CallDataset) -> int:
+    parts = dataset.parts
+
     async def read(customers: Document) -> Sequence[Document]:
         # One part of several has its own running customers; removed ones are not among them.
-        among = {"_id": customers["customer_id"]} if customers and len(dataset.parts) > 1 else None
+        among = {"_id": customers["customer_id"]} if customers and len(parts) > 1 else None
         stages = [
             {"$match": {**dataset.match_all_sums(dataset.week), **HAS_CALL, **customers}},
             {"$project": {"_id": "$customer_id"}},
@@ -95,5 +97,5 @@ async def _count_rows(dataset: CallDataset) -> int:
         ]
         return await dataset.scope.collection(COLLECTION).aggregate(stages)
 
-    sums = await add_parts(dataset.parts, read)
+    sums = await add_parts(parts, read)
     return int(sums[None]["rows"]) if sums else 0

@@ -191,11 +191,12 @@ def _webhook_change(delivery: Delivery) -> Document:
     is_delivered = attempt.state is WebhookDeliveryState.DELIVERED
     failing_since = None if is_delivered else webhook.failing_since or attempt.attempted_at
     fields: Document = {"failing_since": failing_since, "pending": None}
-    if attempt.state is not WebhookDeliveryState.RETRYING:
+    is_retrying, disables = attempt.state is WebhookDeliveryState.RETRYING, _disables(delivery)
+    if not is_retrying:
         fields["position"] = position_document(attempt.position)
-    elif not _disables(delivery):
+    elif not disables:
         fields["pending"] = _pending(attempt)
-    if not _disables(delivery):
+    if not disables:
         return {"$set": fields}
     disabled = {"state": WebhookState.DISABLED, "updated_at": attempt.attempted_at}
     return {"$set": {**fields, **disabled}, "$inc": {"version": 1}}

@@ -1,4 +1,4 @@
-"""Equal finds of one turn that are one command: each gets a list of its own, whoever leaves or fails."""
+"""Equal finds are joined into one command: each caller gets its own list, also where another is cancelled or fails."""
 
 import asyncio
 from datetime import datetime

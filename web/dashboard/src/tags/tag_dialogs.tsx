@@ -104,7 +104,7 @@ function OtherVersion({ tag, text }: { tag: FullTag; text: string }) {
   return <Stale text={text} values={values} />;
 }
 
-/** The choice of who has the tag. Nothing is sent where it is the present one: a rule needs a permission of its own. */
+/** Lets a person choose who has the tag. An unchanged choice is not sent, because rules need a further permission. */
 function useRule(tag: FullTag) {
   const { t } = useTranslation();
   const { number } = useFormats();
