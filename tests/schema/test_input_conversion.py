@@ -288,10 +288,13 @@ def test_new_shapes_of_nested_inputs_leave_nothing_behind() -> None:
             value = {"not": value} if step == "n" else {"anyOf": [value], "allOf": [value]}
         return value
 
-    convert({"filter": nested("na")})
-    gc.collect()
-    before = len(gc.get_objects())
-    for shape in map("".join, product("na", repeat=5)):
-        assert convert({"filter": nested(shape)})["filter"] != {}
-    gc.collect()
-    assert len(gc.get_objects()) - before < 100
+    def kept_objects(length: int) -> int:
+        gc.collect()
+        before = len(gc.get_objects())
+        for shape in map("".join, product("na", repeat=length)):
+            assert convert({"filter": nested(shape)})["filter"] != {}
+        gc.collect()
+        return len(gc.get_objects()) - before
+
+    # Threads of other tests make objects too, now and then; what a shape leaves behind, it leaves in every round.
+    assert min(map(kept_objects, (5, 6, 7))) < 32

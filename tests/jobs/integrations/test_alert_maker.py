@@ -74,7 +74,10 @@ def _counts(alerts: dict[str, Any]) -> tuple[int, int]:
 
 
 def _suspend(world: PartnerPair, *names: str, suspended: bool = True, partner: str | None = None) -> None:
-    """Mark the subscriptions `S-<name>` of customers as unpaid, or paid; add the customers that are missing."""
+    """Mark the subscriptions of customers as unpaid, or paid; add the customers that are missing.
+
+    The last word of a number begins with a digit, so that a search for "A" finds customer A alone.
+    """
 
     async def body(batch: CustomerBatch) -> None:
         for change in batch.changes:
@@ -84,7 +87,7 @@ def _suspend(world: PartnerPair, *names: str, suspended: bool = True, partner: s
     async def work(scope: Scope) -> None:
         known = await scope.collection("customers").find(scope.match(), {"external_id": 1})
         missing = set(names) - {customer["external_id"] for customer in known}
-        await add_customers(scope, [(name, [subscription(f"S-{name}-{uuid4().hex[:6]}")]) for name in sorted(missing)])
+        await add_customers(scope, [(name, [subscription(f"S-{name}-0{uuid4().hex[:6]}")]) for name in sorted(missing)])
         await change_customers(scope, {"external_id": {"$in": list(names)}}, body)
 
     world.api.store(work, partner)
