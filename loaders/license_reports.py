@@ -10,7 +10,13 @@ from domain.entitlements.report_figures import ReportSums
 from domain.types import AnalyticsProduct, LicenseReport
 from loaders.relation import in_key_order
 from loaders.request_memo import RequestMemo
-from store.customers.visibility import CustomerConditions, visible_customers
+from store.customers.visibility import (
+    ALL_CUSTOMERS,
+    CustomerConditions,
+    CustomerRowFilter,
+    select_customers,
+    visible_customers,
+)
 from store.database.pages import Listing
 from store.database.scope import Scope
 from store.licenses.peer_groups import read_peer_group
@@ -37,12 +43,12 @@ class LicenseReportLoaders:
             lambda product: read_peer_group(scope, product, scope.now)
         )
         self._load = partial(_load, scope, self.customers, self.peer_groups)
+        self._read_listing = partial(_read_listing, scope, self.peer_groups)
         self.sums: RequestMemo[Report, ReportSums] = RequestMemo(partial(_read_sums, self._load))
 
     async def listing(self, report: Report, order: ReportOrder | None) -> Listing[ReportRow]:
         """Return the report's table."""
-        reports, threshold = await self._load(report)
-        return reports.listing(report, order, threshold)
+        return await self._read_listing(report, order)
 
 
 _LoadReports = Callable[[Report], Awaitable[tuple[LicenseReports, float | None]]]
@@ -62,6 +68,15 @@ async def _load(
     """Return the reports over the report's customers, and the threshold, which only LOW_ASSIGNMENT needs."""
     threshold, conditions = await gather(_read_threshold(peer_groups, report), customers.load(report.condition))
     return LicenseReports(scope, conditions), threshold
+
+
+async def _read_listing(
+    scope: Scope, peer_groups: RequestMemo[AnalyticsProduct, PeerGroup], report: Report, order: ReportOrder | None
+) -> Listing[ReportRow]:
+    threshold, customers = await gather(_read_threshold(peer_groups, report), select_customers(scope, report.condition))
+    if isinstance(customers, CustomerRowFilter):
+        return LicenseReports(scope, ALL_CUSTOMERS).listing(report, order, threshold, customers)
+    return LicenseReports(scope, customers).listing(report, order, threshold)
 
 
 async def _read_threshold(peer_groups: RequestMemo[AnalyticsProduct, PeerGroup], report: Report) -> float | None:

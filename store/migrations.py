@@ -26,6 +26,7 @@ from store.changes.reprojection import (
 from store.database.client import Client, DuplicateKeyError
 from store.database.leases import Lease
 from store.integrations.alert_mail_inputs import store_mail_fields
+from store.licenses import lines as license_lines
 
 COLLECTION = "schema"
 FIRST_VERSION = 1
@@ -55,6 +56,13 @@ async def _drop_index_of_nameless_lines(client: Client) -> None:
         await client.command({"dropIndexes": collection, "index": former})
 
 
+async def _drop_unordered_indexes(client: Client) -> None:
+    """Drop the indexes of licence lines that others replace, which have the order of the reports."""
+    names = await client.collection(license_lines.COLLECTION).index_names()
+    for name in names.intersection(license_lines.FORMER_INDEXES):
+        await client.command({"dropIndexes": license_lines.COLLECTION, "index": name})
+
+
 async def _delete_keys(client: Client) -> None:
     """Delete the keys of tokens, cursors and launches: they come from a file or a setting (decision 0005)."""
     keys, sample = client.collection("secrets"), {"_id": SAMPLE_MARKER}
@@ -74,6 +82,7 @@ MIGRATIONS: Sequence[Migration] = (
     Migration(9, "Store the released ids of customers in a collection of their own", store_released_ids),
     Migration(10, "Store invoice amounts, peaks of use, lines of all products", store_forecast_facts),
     Migration(11, "Store whether and when alert rules send e-mail", store_mail_fields),
+    Migration(12, "Order the indexes of licence lines as the reports do", _drop_unordered_indexes),
 )
 
 

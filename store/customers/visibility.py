@@ -1,6 +1,7 @@
 """The customers that a viewer sees, as conditions on documents that belong to customers."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from domain.batches import split_into_batches
 from domain.customers.conditions import EVERYTHING, Condition
@@ -9,11 +10,13 @@ from domain.customers.simplification import is_impossible, simplify
 from store.customers.list_planner.rarest_keys import choose_rarest_keys
 from store.customers.orders import KEYS_INDEX
 from store.customers.queries import COLLECTION, customers_query
-from store.database.client import Document
+from store.database.client import ID_INDEX, Document
 from store.database.scope import Scope
 
 # 4 MB of a query; MongoDB's limit of 16 MB is reached at about 400,000 ids.
 IDS_PER_QUERY = 100_000
+# Reading them takes as long as the rows of a page. Where more of 200,000 customers match, at least one row in 200 does.
+IDS_PER_PAGE = 1_000
 # A document of a visible customer meets exactly one of the conditions, which are read one after the other.
 CustomerConditions = Sequence[Document]
 ALL_CUSTOMERS: CustomerConditions = ({},)
@@ -29,11 +32,58 @@ async def visible_customers(
     where keys do not decide the condition.
     """
     wanted = simplify(condition)
-    if wanted == EVERYTHING and scope.visibility_key == ALL_CUSTOMERS_KEY:
+    if _is_everybody(scope, wanted):
         return ALL_CUSTOMERS
     if is_impossible(wanted):
         return ()
-    where = customers_query(scope, wanted, await choose_rarest_keys(scope, wanted))
-    ids = await scope.collection(COLLECTION).find_ids(where, hint=KEYS_INDEX)
+    ids = await scope.collection(COLLECTION).find_ids(await _query(scope, wanted), hint=KEYS_INDEX)
     ids.sort()
     return [{"customer_id": {"$in": part}} for part in split_into_batches(ids, ids_per_query)]
+
+
+def _is_everybody(scope: Scope, wanted: Condition) -> bool:
+    return wanted == EVERYTHING and scope.visibility_key == ALL_CUSTOMERS_KEY
+
+
+async def _query(scope: Scope, wanted: Condition) -> Document:
+    return customers_query(scope, wanted, await choose_rarest_keys(scope, wanted))
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerRowFilter:
+    """Keeps the documents whose customer is visible and matches: for pages, which need no ids of other customers."""
+
+    scope: Scope
+    wanted: Condition
+
+    async def keep(self, documents: Sequence[Document]) -> list[Document]:
+        """Return the documents that are kept, in their order, by one query of their customers."""
+        ids = sorted({document["customer_id"] for document in documents})
+        where = {**customers_query(self.scope, self.wanted), "_id": {"$in": ids}}
+        customers = await self.scope.collection(COLLECTION).find(where, {"_id": 1}, hint=ID_INDEX)
+        kept = {customer["_id"] for customer in customers}
+        return [document for document in documents if document["customer_id"] in kept]
+
+    async def conditions(self) -> CustomerConditions:
+        """Return what `visible_customers` returns, for counts."""
+        return await visible_customers(self.scope, self.wanted)
+
+
+async def select_customers(
+    scope: Scope, condition: Condition = EVERYTHING, *, most: int = IDS_PER_PAGE
+) -> CustomerConditions | CustomerRowFilter:
+    """Return what selects the rows of a page: conditions with at most `most` ids, or else a filter.
+
+    The pages of an export would read the ids of many customers again and again.
+    """
+    wanted = simplify(condition)
+    if _is_everybody(scope, wanted):
+        return ALL_CUSTOMERS
+    if is_impossible(wanted):
+        return ()
+    customers = await scope.collection(COLLECTION).find(
+        await _query(scope, wanted), {"_id": 1}, limit=most + 1, hint=KEYS_INDEX
+    )
+    if len(customers) > most:
+        return CustomerRowFilter(scope, wanted)
+    return [{"customer_id": {"$in": sorted(customer["_id"] for customer in customers)}}] if customers else ()

@@ -5,9 +5,10 @@ from typing import Any, TypedDict
 
 
 class FindOptions(TypedDict, total=False):
-    """The order of the documents, their highest number (0 is no limit), and the name of the index that is used."""
+    """The order of the documents, how many are skipped, their highest number (0 is no limit), the index to use."""
 
     sort: Sequence[tuple[str, int]] | None
+    skip: int
     limit: int
     hint: str | None
     session: Any

@@ -1,8 +1,8 @@
 """One page of a list in any collection but customers: keyset pagination in both directions over one index."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from dataclasses import dataclass, replace
+from typing import Any, Final, Generic, Protocol, TypeVar
 
 from domain.cursors.list import list_digest
 from domain.paging import Page, PageRequest
@@ -12,6 +12,20 @@ from store.database.scope import Scope
 from store.database.stored_fields import Projection, projection_document
 
 Row = TypeVar("Row")
+# The most rows that a query of few of them goes over: a tenth of a second.
+MAX_EXAMINED: Final = 50_000
+# The most rows that are read at once for a filter: 2 MB.
+_MAX_FILTERED: Final = 2_000
+
+
+class RowFilter(Protocol):
+    """What decides, beside the list's condition, which documents are rows."""
+
+    async def keep(self, documents: Sequence[Document]) -> list[Document]:
+        """Return the documents that are rows, in their order."""
+
+    async def conditions(self) -> Sequence[Mapping[str, Any]]:
+        """Return the same decision as conditions, like the parts of a list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +43,9 @@ class Listing(Generic[Row]):
     The last column is `_id`, so that the order is total; `identity` tells this list from others. A row meets exactly
     one condition of `parts`, which are read one after the other: together they would be too large for one query.
     `projection` are the stored keys that are needed of a row. A list with `computed` fields has no index of its order:
-    MongoDB computes them of all documents that match `where`, and sorts these.
+    MongoDB computes them of all documents that match `where`, and sorts these. `index` has the order of the list, None
+    leaves the choice to MongoDB.
+    A list has parts or a `row_filter`.
     """
 
     scope: Scope
@@ -41,6 +57,9 @@ class Listing(Generic[Row]):
     parts: Sequence[Mapping[str, Any]] = ({},)
     projection: Projection = None
     computed: Computed | None = None
+    index: str | None = None
+    row_filter: RowFilter | None = None
+    max_examined: int = MAX_EXAMINED
 
     async def page(self, request: PageRequest) -> Page[Row]:
         """Return one page; raise InvalidCursor for a cursor of another list."""
@@ -59,10 +78,11 @@ class Listing(Generic[Row]):
     async def count(self) -> int:
         """Return the number of rows of the list."""
         collection = self.scope.collection(self.collection)
+        parts = self.parts if self.row_filter is None else await self.row_filter.conditions()
         if self.computed is None:
-            return sum([await collection.count({**self.where, **part}) for part in self.parts])
+            return sum([await collection.count({**self.where, **part}) for part in parts])
         stages = [*self._computed_stages([]), {"$count": "rows"}]
-        counts = [await collection.aggregate([{"$match": {**self.where, **part}}, *stages]) for part in self.parts]
+        counts = [await collection.aggregate([{"$match": {**self.where, **part}}, *stages]) for part in parts]
         return sum(count[0]["rows"] for count in counts if count)
 
     def _computed_stages(self, bounds: Sequence[Document]) -> list[Document]:
@@ -86,23 +106,105 @@ class Listing(Generic[Row]):
     async def _find(
         self, columns: tuple[Column, ...], start: SortKey | None, end: SortKey | None, limit: int
     ) -> list[Document]:
-        bounds: list[Document] = [] if start is None else [{"$or": keyset_conditions(columns, start)}]
-        if end is not None:
-            bounds.append({"$nor": keyset_conditions(columns, end)})
-        sort, documents = {column.field: column.direction for column in columns}, list[Document]()
+        rows, range_, size = list[Document](), _Range(columns, start, end), limit
+        while True:
+            documents = await self._read(range_, size)
+            if self.row_filter is None:
+                return documents
+            rows += await self.row_filter.keep(documents)
+            if len(rows) >= limit or len(documents) < size:
+                return rows[:limit]
+            range_ = range_.behind(documents[-1])
+            # As many as will probably fill the page.
+            size = min(_MAX_FILTERED, limit + (limit - len(rows)) * len(documents) // max(1, len(rows)))
+
+    async def _read(self, range_: "_Range", limit: int) -> list[Document]:
+        documents: list[Document] = []
         for number, part in enumerate(self.parts):
-            documents += await self._find_in_part(part, bounds, sort, limit)
+            documents += await self._read_part(part, range_, limit)
             if number > 0:
-                documents = sort_documents(columns, documents)[:limit]
+                documents = sort_documents(range_.columns, documents)[:limit]
         return documents
 
-    async def _find_in_part(
-        self, part: Mapping[str, Any], bounds: Sequence[Document], sort: Mapping[str, int], limit: int
-    ) -> list[Document]:
-        collection, where = self.scope.collection(self.collection), {**self.where, **part}
+    async def _read_part(self, part: Mapping[str, Any], range_: "_Range", limit: int) -> list[Document]:
         if self.computed is not None:
-            stages = [*self._computed_stages(bounds), {"$sort": sort}, {"$limit": limit}]
-            return await collection.aggregate([{"$match": where}, *stages])
-        fields = None if self.projection is None else projection_document(self.projection, *sort)
-        bounded = {**where, "$and": bounds} if bounds else where
-        return await collection.find(bounded, fields, sort=list(sort.items()), limit=limit)
+            stages = [*self._computed_stages(range_.filters), {"$sort": range_.sort}, {"$limit": limit}]
+            match = {"$match": {**self.where, **part}}
+            return await self.scope.collection(self.collection).aggregate([match, *stages])
+        if not part or self.index is None:
+            return await self._query(part, range_, limit)
+        documents: list[Document] = []
+        while True:
+            # Few rows can match, and all that lie between them are examined: one query could exceed its time.
+            border = await self._find_border(range_)
+            documents += await self._query(part, range_.before(border), limit - len(documents))
+            if border is None or len(documents) >= limit:
+                return documents
+            range_ = range_.starting_at(border)
+
+    async def _find_border(self, range_: "_Range") -> Document | None:
+        """Return the sort key of the row that lies `max_examined` rows further, read from the index alone."""
+        fields = dict.fromkeys((column.field for column in range_.columns), 1)
+        where, sort = range_.bound({**self.where}), list(range_.sort.items())
+        rows = await self.scope.collection(self.collection).find(
+            where, {"_id": 0} | fields, sort=sort, limit=1, skip=self.max_examined, hint=self.index
+        )
+        return rows[0] if rows else None
+
+    async def _query(self, part: Mapping[str, Any], range_: "_Range", limit: int) -> list[Document]:
+        fields = None if self.projection is None else projection_document(self.projection, *range_.sort)
+        # The part, of up to 4 MB, stands in the query once.
+        where, sort = {**part, **range_.bound(self.where)}, list(range_.sort.items())
+        return await self.scope.collection(self.collection).find(where, fields, sort=sort, limit=limit, hint=self.index)
+
+
+@dataclass(frozen=True, slots=True)
+class _Range:
+    """The rows from `start` on and before `end`, in the order of the columns."""
+
+    columns: tuple[Column, ...]
+    start: SortKey | None
+    end: SortKey | None
+    is_start_included: bool = True
+
+    @property
+    def sort(self) -> dict[str, int]:
+        """The sort of a query."""
+        return {column.field: column.direction for column in self.columns}
+
+    @property
+    def filters(self) -> list[Document]:
+        """The conditions of the range, for documents that are sorted afterwards."""
+        return [*([] if self.start is None else [{"$or": self._start_ranges()}]), *self._end_filters()]
+
+    def _start_ranges(self) -> list[Document]:
+        return keyset_conditions(self.columns, self.start or (), inclusive=self.is_start_included)
+
+    def _end_filters(self) -> list[Document]:
+        return [] if self.end is None else [{"$nor": keyset_conditions(self.columns, self.end)}]
+
+    def bound(self, where: Mapping[str, Any]) -> Document:
+        """Return the condition of the rows of a list within the range.
+
+        Each branch has the whole condition, so that an index can only be used from the start on: MongoDB would keep
+        the plan of the second page, which reads from the first row on.
+        """
+        within = self._end_filters()
+        if self.end is not None:
+            # Ends the scan, which the filter does not.
+            within = [self.columns[0].inverted.at_or_after(self.end[0]), *within]
+        if self.start is None:
+            return {**where, "$and": within} if within else dict(where)
+        return {"$or": [{"$and": [where, range_, *within]} for range_ in self._start_ranges()]}
+
+    def behind(self, document: Document) -> "_Range":
+        """Return the rows that follow a document."""
+        return _Range(self.columns, sort_key_of(self.columns, document), self.end, is_start_included=False)
+
+    def starting_at(self, document: Document) -> "_Range":
+        """Return the rows from a document on."""
+        return _Range(self.columns, sort_key_of(self.columns, document), self.end)
+
+    def before(self, document: Document | None) -> "_Range":
+        """Return the rows before a document; all where there is none."""
+        return self if document is None else replace(self, end=sort_key_of(self.columns, document))

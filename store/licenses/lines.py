@@ -16,18 +16,28 @@ from store.database.scope import Scope
 from store.licenses.use_peaks import PEAKS_FIELD
 
 COLLECTION = "license_lines"
-PEERS_INDEX, ENDS_INDEX, ADDED_INDEX, OVERAGE_INDEX = "peers", "ends", "added_rate", "overage"
+PEERS_INDEX, ENDS_INDEX = "peers_in_order", "ends_in_order"
+ADDED_INDEX, OVERAGE_INDEX = "added_in_order", "overage_in_order"
+# The names of the indexes of former versions, which were not in the order of the reports.
+FORMER_INDEXES = ("peers", "ends", "added_rate", "overage")
 _BY_PRODUCT = [("partner_id", 1), ("product", 1)]
+_TIES = [("name_folded", 1), ("number", 1), ("_id", 1)]
+# Each is in the default order of a report, so that a page costs what the page has: without the ties, MongoDB sorts all
+# rows that follow for each page. The other fields are for counts that read the keys alone.
 # Partial indexes: most lines are in no peer group or have no overage, and need no entry there.
 LICENSE_LINE_INDEXES = (
     IndexModel(
-        [*_BY_PRODUCT, ("peer_rate", 1), ("added_at", 1)],
+        [*_BY_PRODUCT, ("peer_rate", 1), *_TIES, ("added_at", 1)],
         name=PEERS_INDEX,
         partialFilterExpression={"peer_rate": {"$gte": 0}},
     ),
-    IndexModel([*_BY_PRODUCT, ("ends_at", 1)], name=ENDS_INDEX),
-    IndexModel([*_BY_PRODUCT, ("added_at", 1), ("peer_rate", 1)], name=ADDED_INDEX),
-    IndexModel([*_BY_PRODUCT, ("overage", 1)], name=OVERAGE_INDEX, partialFilterExpression={"overage": {"$gt": 0}}),
+    IndexModel([*_BY_PRODUCT, ("ends_at", 1), *_TIES], name=ENDS_INDEX),
+    IndexModel([*_BY_PRODUCT, ("added_at", -1), *_TIES, ("peer_rate", 1)], name=ADDED_INDEX),
+    IndexModel(
+        [*_BY_PRODUCT, ("overage", -1), *_TIES],
+        name=OVERAGE_INDEX,
+        partialFilterExpression={"overage": {"$gt": 0}},
+    ),
 )
 LicenseLineWrite = InsertOne[Document] | UpdateOne | ReplaceOne[Document] | DeleteOne
 
@@ -75,7 +85,7 @@ def match_young_candidates(now: datetime) -> Document:
 def match_low_assignment(now: datetime, threshold: float | None) -> Document:
     """Return the condition of lines of the peer group below the threshold; no line matches without one."""
     if threshold is None:
-        return {"_id": {"$in": []}}
+        return {**match_peers(now), "_id": {"$in": []}}
     return {**match_peers(now), "peer_rate": {"$gte": 0, "$lt": threshold}}
 
 

@@ -21,13 +21,17 @@ from domain.types import (
     OrderDirection,
     SubscriptionType,
 )
-from store.customers.visibility import CustomerConditions
+from store.customers.visibility import CustomerConditions, CustomerRowFilter
 from store.database.client import Document
 from store.database.keyset import Column
 from store.database.pages import Listing
 from store.database.scope import Scope
 from store.licenses.lines import (
+    ADDED_INDEX,
     COLLECTION,
+    ENDS_INDEX,
+    OVERAGE_INDEX,
+    PEERS_INDEX,
     match_expiring,
     match_low_assignment,
     match_over_limit,
@@ -99,6 +103,13 @@ DEFAULT_ORDERS: Mapping[LicenseReport, ReportOrder] = {
     LicenseReport.LOW_ASSIGNMENT: ReportOrder(_F.ASSIGNED_PERCENT, _ASC),
     LicenseReport.OVER_LIMIT: ReportOrder(_F.OVERAGE, _DESC),
 }
+_DEFAULT_INDEXES: Mapping[LicenseReport, str] = {
+    LicenseReport.RECENTLY_ADDED: ADDED_INDEX,
+    LicenseReport.EXPIRING: ENDS_INDEX,
+    LicenseReport.RENEWING: ENDS_INDEX,
+    LicenseReport.LOW_ASSIGNMENT: PEERS_INDEX,
+    LicenseReport.OVER_LIMIT: OVERAGE_INDEX,
+}
 _SORT_FIELDS: Mapping[EntitlementReportOrderField, tuple[str, CursorValueKind]] = {
     _F.ADDED_AT: ("added_at", "instant"),
     _F.ENDS_AT: ("ends_at", "instant"),
@@ -110,9 +121,12 @@ _SORT_FIELDS: Mapping[EntitlementReportOrderField, tuple[str, CursorValueKind]] 
 _TIE_BREAKERS = (Column("number"), Column("_id"))
 
 
-def order_columns(order: ReportOrder) -> tuple[Column, ...]:
+def order_columns(report: LicenseReport, order: ReportOrder) -> tuple[Column, ...]:
     """Return the columns of the total order."""
     direction = 1 if order.direction is _ASC else -1
+    if report is LicenseReport.LOW_ASSIGNMENT and order.field is _F.ASSIGNED_PERCENT:
+        # Its lines are in the peer group, where this field equals the rate, is never null, and has the index.
+        return (Column("peer_rate", direction, "number"), Column("name_folded"), *_TIE_BREAKERS)
     if order.field is _F.CUSTOMER_NAME:
         return (Column("name_folded", direction), *_TIE_BREAKERS)
     field, kind = _SORT_FIELDS[order.field]
@@ -155,12 +169,26 @@ class LicenseReports:
         rows = await self._scope.collection(COLLECTION).aggregate(pipeline)
         return ReportSums(**{name: rows[0][name] for name in ReportSums._fields}) if rows else ReportSums()
 
-    def listing(self, report: Report, order: ReportOrder | None, threshold: float | None) -> Listing[ReportRow]:
+    def listing(
+        self,
+        report: Report,
+        order: ReportOrder | None,
+        threshold: float | None,
+        row_filter: CustomerRowFilter | None = None,
+    ) -> Listing[ReportRow]:
         """Return the table; its cursors are valid for the same report, product, window, filter and order."""
-        columns = order_columns(order or DEFAULT_ORDERS[report.name])
-        where = self._match(report, threshold)
-        identity = tuple(map(str, report))
-        return Listing(self._scope, COLLECTION, where, columns, ReportRow.read, identity, self._customers)
+        columns = order_columns(report.name, order or DEFAULT_ORDERS[report.name])
+        return Listing(
+            self._scope,
+            COLLECTION,
+            self._match(report, threshold),
+            columns,
+            ReportRow.read,
+            identity=tuple(map(str, report)),
+            parts=self._customers,
+            index=_DEFAULT_INDEXES[report.name] if order in (None, DEFAULT_ORDERS[report.name]) else None,
+            row_filter=row_filter,
+        )
 
     def _match(self, report: Report, threshold: float | None) -> Document:
         now, days = self._scope.now, report.days

@@ -9,9 +9,11 @@ import pytest
 from domain.failures import OperatorError
 from store.changes.consistency_check import check_customers
 from store.changes.external_ids import RELEASED_IDS, ReleasedId, read_released_ids
-from store.database.client import Client
+from store.database.client import Client, IndexModel
 from store.database.clock import utc_now
 from store.database.scope import Scope
+from store.indexes import ensure_indexes
+from store.licenses.lines import COLLECTION, LICENSE_LINE_INDEXES
 from store.migrations import (
     FIRST_VERSION,
     MIGRATIONS,
@@ -294,3 +296,14 @@ async def test_alert_rules_of_before_send_no_e_mail(client: Client) -> None:
     assert first["scan"] is None and second["scan"]["mailed_from"] == first["mailed_from"]
     await migration.run(client)
     assert await scope.collection("alert_rules").find(scope.match(), sort=[("_id", 1)]) == migrated
+
+
+async def test_indexes_of_licence_lines_without_the_order_of_reports_are_replaced(client: Client) -> None:
+    former = IndexModel([("partner_id", 1), ("product", 1), ("ends_at", 1)], name="ends")
+    await client.collection(COLLECTION).create_indexes([former])
+    [migration] = [migration for migration in MIGRATIONS if migration.version == 12]
+    for _ in range(2):
+        await migration.run(client)
+    await ensure_indexes(client)
+    expected = {index.document["name"] for index in LICENSE_LINE_INDEXES}
+    assert await client.collection(COLLECTION).index_names() == {"_id_", *expected}

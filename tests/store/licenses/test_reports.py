@@ -4,39 +4,27 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import product
-from math import ceil
 from typing import Any
 
 import pytest
 
-from domain.customers.filter import parse_filter
 from domain.entitlements.peer_groups import PeerGroup
 from domain.entitlements.report_figures import ReportSums
 from domain.failures import InvalidCursor
 from domain.paging import PageRequest
 from domain.types import AnalyticsProduct, EntitlementReportOrderField, LicenseReport, OrderDirection, PartnerRole
-from store.customers.visibility import ALL_CUSTOMERS, visible_customers
+from store.customers.visibility import visible_customers
 from store.database.client import Client
-from store.database.clock import utc_now
-from store.database.pages import Listing
 from store.database.scope import Scope
 from store.licenses.peer_groups import read_peer_group
 from store.licenses.reports import LicenseReports, Report, ReportOrder, ReportRow
 from tests.factory_documents import assignment
-from tests.store.factory_customers import DAY, add_customer, partner_scope, subscription, trial
+from tests.store.factory_customers import DAY, add_customer, partner_scope, trial
+from tests.store.licenses.factory_lines import NOW, held
 
 F, D, N = EntitlementReportOrderField, OrderDirection, LicenseReport
 MS = timedelta(milliseconds=1)
 MEETINGS, CALLING = AnalyticsProduct.MEETINGS, AnalyticsProduct.CALLING
-# Ahead of every write, however late this module's turn comes: what ends at this moment still runs when it is written.
-NOW = utc_now() + timedelta(hours=2)
-
-
-def held(number: str, total: int = 10, assigned: int = 5, used: int = 3, **facts: Any) -> dict[str, Any]:
-    """A subscription to Meetings that runs for long, added long ago."""
-    lines = [{"product": "MEETINGS", "total": total, "assigned": assigned, "used": used, "day": None}]
-    long: dict[str, Any] = {"added_at": NOW - 400 * DAY, "starts_at": NOW - 400 * DAY, "ends_at": NOW + 400 * DAY}
-    return subscription(number, licenses=lines, **{**long, **facts})
 
 
 @pytest.fixture
@@ -256,38 +244,6 @@ async def test_a_cursor_belongs_to_one_report_product_window_order_and_partner(s
             await listing.page(PageRequest(after=cursor))
     same = (await load_reports(replace(scope, now=NOW + MS))).listing(WHOLE, order, None)
     assert len((await same.page(PageRequest(after=cursor))).rows) == 17
-
-
-async def read_pages(listing: Listing[ReportRow], size: int) -> list[str]:
-    """The numbers of all pages, read forward; the page before each is also read backward."""
-    pages = [await listing.page(PageRequest(first=size))]
-    while pages[-1].has_next:
-        pages.append(await listing.page(PageRequest(first=size, after=pages[-1].end_cursor)))
-        before = await listing.page(PageRequest(last=size, before=pages[-1].start_cursor))
-        assert (before.rows, before.has_next) == (pages[-2].rows, True)
-    return [row.number for page in pages for row in page.rows]
-
-
-@pytest.mark.parametrize("ids_per_query", [1, 2])
-async def test_customers_too_many_for_one_query_are_read_in_parts(scope: Scope, ids_per_query: int) -> None:
-    for number in range(5):
-        figures = [(0, 4), (5, 5 + number), (8, 9)]
-        lines = [held(f"E-{number}-{n}", total, assigned) for n, (total, assigned) in enumerate(figures)]
-        await add_customer(scope, f"C-{number}", *lines, name="Alpha" if number % 2 else "Beta")
-    condition = parse_filter({"managed_by": ["PARTNER_ORGANIZATION"]})
-    assert len(await visible_customers(scope, condition)) == 1
-    parts = await visible_customers(scope, condition, ids_per_query=ids_per_query)
-    assert len(parts) == ceil(5 / ids_per_query)
-    whole, split = LicenseReports(scope, ALL_CUSTOMERS), LicenseReports(scope, parts)
-    report = Report(N.OVER_LIMIT, MEETINGS)
-    assert await whole.read_sums(report, None) == ReportSums(5, 60, 95, 42, 0, 35)
-    assert await split.read_sums(report, None) == ReportSums(5, 60, 95, 42, 0, 35)
-    for field, direction in product(F, D):
-        order = ReportOrder(field, direction)
-        expected = (await whole.listing(report, order, None).page(PageRequest(first=200))).rows
-        listing = split.listing(report, order, None)
-        assert await read_pages(listing, 4) == [row.number for row in expected]
-        assert await listing.count() == len(expected) == 14
 
 
 async def test_without_visible_customers_a_report_is_empty(scope: Scope) -> None:
