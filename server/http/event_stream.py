@@ -5,6 +5,7 @@ after that change.
 """
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -70,10 +71,11 @@ class _StreamOperation:
     async def run(self, send_queue: SendQueue, position: Position, last_cursor: str | None) -> None:
         """Put every event up to `complete` into the queue."""
 
-        def send_result(result: FeedResult) -> None:
-            send_queue.put(_next_event(result), self, result)
+        def send_results(results: Sequence[FeedResult]) -> None:
+            for result in results:
+                send_queue.put(_next_event(result), self, result)
 
-        output = FeedOutput(self.feeds.groups, position, send_result, last_cursor)
+        output = FeedOutput(self.feeds.groups, position, send_results, last_cursor)
         response: GraphQLResponse | None
         try:
             # The token is verified again: access may have changed before it was monitored.

@@ -1,7 +1,7 @@
 """One accepted websocket: its authentication, its operations, and how it is closed."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, Protocol
 
@@ -192,7 +192,7 @@ class WebSocketConnection:
     async def _run_operation(self, subscribe: Subscribe, token: str, running: "_RunningOperation") -> None:
         """Run one operation and send how it ended; its failure does not affect other operations."""
         # A feed starts when its operation is accepted: it includes what is written during authentication.
-        output = FeedOutput(self._shared.groups, self._app_state.feed.position, running.send_result)
+        output = FeedOutput(self._shared.groups, self._app_state.feed.position, running.send_results)
 
         async def read_request() -> OperationRequest:
             document, name, variables = subscribe.document, subscribe.operation_name, subscribe.variables
@@ -229,15 +229,18 @@ class WebSocketConnection:
 class _RunningOperation:
     """An operation in progress; its queued messages are dropped once the client has completed it."""
 
+    __slots__ = ("_head", "_send_queue", "is_active", "message_bytes", "task")
+
     def __init__(self, id_: str, send_queue: SendQueue, message_bytes: int) -> None:
         self.is_active = True
         self.message_bytes = message_bytes
         self.task: asyncio.Task[None] | None = None
         self._head, self._send_queue = next_message_head(id_), send_queue
 
-    def send_result(self, result: FeedResult) -> None:
-        """Send one result of a feed."""
-        self._send_queue.put(next_message(self._head, result.payload), self, result)
+    def send_results(self, results: Sequence[FeedResult]) -> None:
+        """Send results of a feed."""
+        for result in results:
+            self._send_queue.put(next_message(self._head, result.payload), self, result)
 
     def stop(self) -> None:
         """Cancel the operation: the client has completed it."""

@@ -1,6 +1,6 @@
 """The group of equal subscriptions to an EventFeed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import aclosing
 
 from domain.cursors.feed import Position
@@ -34,7 +34,9 @@ class EventGroup(SubscriberGroup):
                     await self._execution.deliver_events(segment.events, batch, self._deliver)
                 self.reached = segment.reached
 
-    def _deliver(self, result: FeedResult) -> int:
-        if result.position is not None:
-            self.reached = result.position
-        return super()._deliver(result)
+    def _deliver(self, results: Sequence[FeedResult]) -> Iterator[int]:
+        position = results[-1].position
+        if position is not None:
+            # Before the first step: who joins between two steps reads these events itself.
+            self.reached = position
+        return super()._deliver(results)

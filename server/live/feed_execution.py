@@ -1,9 +1,9 @@
 """Executes a subscription's selection set for changes and states, and delivers the encoded results."""
 
 from asyncio import Future, Task, create_task, gather, shield, sleep, timeout
-from collections.abc import Awaitable, Callable, Hashable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Sequence
 from time import monotonic
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol
 
 import orjson
 from graphql import execute_subscription_event
@@ -17,23 +17,22 @@ from schema.executor import OperationExecutor
 from server.graphql.errors import is_database_failure
 from server.graphql.operations import OPERATION_TIMEOUT_SECONDS, Operations
 from server.live.request_priority import RequestPriority
+from server.live.shares import split
 from server.live.subscription import Subscription
 from store.database.shared_tasks import retrieve_failure
 from store.feed.events import AccessGrant, FeedEvent
 
 # Decoding one database answer blocks the event loop: 10 ms for 200 customers.
 LOOKUP_BATCH_SIZE = 25
-# Results are encoded five at a time before they are delivered, so that the frames of one turn of the event loop are
-# written to a socket together.
+# Results are encoded five at a time before they are delivered: a subscriber gets them together, as one write. A system
+# call costs more than everything else that a message needs.
 ENCODE_BATCH_SIZE = 5
-# After this many messages, requests get twice the time that the messages took.
+# After this many messages, requests get twice the time that the messages took; also between the subscribers of a group.
 MAX_MESSAGES_PER_TURN = 500
 REQUEST_TIME_FACTOR = 2
 
 # The results of all feeds share the processor like the operations of one administrator.
 _TURN_OWNER = "feeds"
-
-Item = TypeVar("Item")
 
 
 class FeedResult(NamedTuple):
@@ -45,8 +44,8 @@ class FeedResult(NamedTuple):
     access_grant: AccessGrant | None = None
 
 
-# Sends a result to its subscribers and returns their number.
-Deliver = Callable[[FeedResult], int]
+# Sends results to their subscribers, some of them with each step, and yields the number of messages of the step.
+Deliver = Callable[[Sequence[FeedResult]], Iterable[int]]
 
 
 class BatchContext(NamedTuple):
@@ -96,14 +95,17 @@ class FeedExecution:
         """Deliver the results of the events' changes, in order; raise Unavailable where the database fails."""
         changes = self.select_changes(events, batch.context)
         feed: Any = self._subscription.feed
-        pacing = _Pacing(self._request_priority)
-        for candidates in _split(changes, LOOKUP_BATCH_SIZE):
+        pacing, partner_id = _Pacing(self._request_priority), batch.context.scope.partner_id
+        for candidates in split(changes, LOOKUP_BATCH_SIZE):
             visible = await feed.only_visible(batch.context, candidates)
-            for some in _split(visible, ENCODE_BATCH_SIZE):
+            for some in split(visible, ENCODE_BATCH_SIZE):
                 payloads = await gather(*(self._shared_payload(change, batch) for change in some))
-                for change, payload in zip(some, payloads, strict=True):
+                results = [self._result(*pair, partner_id) for pair in zip(some, payloads, strict=True)]
+                await self._feed.wait_until_fresh()
+                for messages in deliver(results):
+                    await pacing.count(messages)
+                    # The pause may have been long.
                     await self._feed.wait_until_fresh()
-                    await pacing.count(deliver(self._result(change, payload, batch.context.scope.partner_id)))
                 await sleep(0)
 
     async def encode_result(self, root: object, context: Context) -> bytes:
@@ -163,7 +165,3 @@ class _Pacing:
         if self._sent >= MAX_MESSAGES_PER_TURN:
             await self._request_priority.yield_to_requests(REQUEST_TIME_FACTOR * (monotonic() - self._started_at))
             self._started_at, self._sent = monotonic(), 0
-
-
-def _split(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
-    return (items[start : start + size] for start in range(0, len(items), size))

@@ -21,7 +21,7 @@ from server.live.metrics import FeedMetrics
 from server.live.request_priority import RequestPriority
 from server.live.retry import retry_on_outage
 from server.live.state_groups import StateGroup
-from server.live.subscribers import SendResult, Subscriber
+from server.live.subscribers import SendResults, Subscriber
 from server.live.subscription import Subscription, operation_name, prepare_subscription, variables_key
 from store.feed.feed import Feed
 
@@ -73,7 +73,7 @@ class FeedGroups:
         operation: Operation,
         variables: Mapping[str, Any],
         position: Position,
-        send: SendResult,
+        send: SendResults,
         last_cursor: str | None = None,
     ) -> Errors:
         """Serve one subscription until it ends, and return the errors that ended it; cancel the call to leave.
@@ -139,7 +139,7 @@ class FeedGroups:
             async for segment in segments:
                 if segment.events:
                     batch = self._contexts(request.viewer, request.subscription.depends_on_viewer)
-                    await request.execution.deliver_events(segment.events, batch, subscriber.deliver)
+                    await request.execution.deliver_events(segment.events, batch, subscriber.deliver_at_once)
                 subscriber.position = segment.reached
 
     def _join_state_group(self, request: _JoinRequest, state_feed: StateFeed[Any]) -> StateGroup:

@@ -2,14 +2,15 @@
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from contextvars import Context
 from typing import Any
 
 from server.graphql.errors import Errors, exception_error
 from server.graphql.operations import OperationRejected
-from server.live.feed_execution import FeedResult
+from server.live.feed_execution import MAX_MESSAGES_PER_TURN, FeedResult
 from server.live.retry import retry_on_outage
+from server.live.shares import split
 from server.live.subscribers import Subscriber
 
 
@@ -45,10 +46,13 @@ class SubscriberGroup(ABC):
     def _progress(self) -> object:
         """A value that changes with each success: without change for 120 s, failures are not retried."""
 
-    def _deliver(self, result: FeedResult) -> int:
-        for subscriber in tuple(self.subscribers):
-            subscriber.deliver(result)
-        return len(self.subscribers)
+    def _deliver(self, results: Sequence[FeedResult]) -> Iterator[int]:
+        """Deliver the results to all subscribers of now, to some with each step; yield the messages of the step.
+
+        Who joins between two steps does not get them here.
+        """
+        for some in split(tuple(self.subscribers), max(1, MAX_MESSAGES_PER_TURN // len(results))):
+            yield sum([subscriber.deliver(results) for subscriber in some])
 
     async def _run(self) -> None:
         errors: Errors = []

@@ -23,8 +23,8 @@ from server.graphql.operation import Operation
 from server.graphql.operations import GraphQLResponse, OperationRejected, OperationRequest
 from server.graphql.trusted_documents import TrustedDocuments
 from server.limits.rate_limiter import COST_PER_CHARACTER, Charge, RateLimiter
-from server.live.feed_execution import FeedResult
 from server.live.feed_groups import FeedAppState, FeedGroups
+from server.live.subscribers import SendResults
 from server.live.subscription import operation_name
 from server.telemetry.operation_record import OperationRecord, OperationRecorder
 
@@ -55,7 +55,7 @@ class FeedOutput:
     groups: FeedGroups
     # Taken when the operation was accepted: the feed includes what is written during authentication.
     position: Position
-    send_result: Callable[[FeedResult], None]
+    send_results: SendResults
     last_cursor: str | None = None
 
 
@@ -117,9 +117,9 @@ async def _run(
         if feed_output is None or accepted.operation.kind is not OperationType.SUBSCRIPTION:
             return await _execute(app_state, accepted, record)
     record.end_span()
-    position, send_result, last_cursor = feed_output.position, feed_output.send_result, feed_output.last_cursor
+    position, send_results, last_cursor = feed_output.position, feed_output.send_results, feed_output.last_cursor
     viewer, operation, variables = accepted.viewer, accepted.operation, accepted.request.variables or {}
-    errors = await feed_output.groups.serve(viewer, operation, variables, position, send_result, last_cursor)
+    errors = await feed_output.groups.serve(viewer, operation, variables, position, send_results, last_cursor)
     return OperationOutcome({"errors": errors} if errors else None)
 
 

@@ -42,6 +42,19 @@ class SendQueue:
     only after `wait_until_fresh`: while the change stream is silent, a loss of access may not be known.
     """
 
+    __slots__ = (
+        "__weakref__",
+        "_bytes",
+        "_drain_task",
+        "_entries",
+        "_is_closed",
+        "_metrics",
+        "_on_overflow",
+        "_wait_until_fresh",
+        "_writer",
+        "access",
+    )
+
     def __init__(
         self,
         writer: FrameWriter,

@@ -7,6 +7,7 @@ written is read; a client that is gone, or never reads, would be kept for good. 
 
 from asyncio import TimerHandle
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
@@ -15,6 +16,7 @@ from websockets.protocol import OPEN
 from server.limits.unfinished_bytes import FREE_BYTES, UnfinishedPart, unfinished_messages
 from server.live import unread_time
 from server.live.frame_writer import WRITER_EXTENSION
+from server.live.turn_writes import turn_writes
 
 # Flush at the size at which a transport asks its writer to wait.
 _MAX_BUFFERED_BYTES = 64 * 1024
@@ -48,7 +50,9 @@ class SocketTransport(WebSocketsSansIOProtocol):
         self._message_bytes = 0
         self._message_timer: TimerHandle | None = None
         self._message = UnfinishedPart(unfinished_messages)
+        # Headers and texts by turns.
         self._frames: list[bytes] = []
+        self._turn_writes = turn_writes(self.loop)
         self._buffered_bytes = 0
         self.conn.max_message_size = FIRST_MESSAGE_BYTES
 
@@ -150,12 +154,14 @@ class SocketTransport(WebSocketsSansIOProtocol):
         """
         if not self.writable.is_set() or not self._is_open():
             return False
-        if not self._frames:
-            self.loop.call_soon(self._flush)
-        self._frames.append(_text_frame(text))
-        self._buffered_bytes += len(text)
+        frames, length = self._frames, len(text)
+        if not frames:
+            self._turn_writes.add(self)
+        frames.append(_frame_header(length))
+        frames.append(text)
+        self._buffered_bytes += length
         if self._buffered_bytes > _MAX_BUFFERED_BYTES:
-            self._flush()
+            self.flush()
         return True
 
     async def wait_until_writable(self) -> bool:
@@ -172,18 +178,23 @@ class SocketTransport(WebSocketsSansIOProtocol):
 
     async def send(self, message: Any) -> None:
         """Send an ASGI message after the frames written before it."""
-        self._flush()
+        self.flush()
         await super().send(message)
 
     def shutdown(self) -> None:
         """Send the frames written so far before the close frame of a stopping server."""
-        self._flush()
+        self.flush()
         super().shutdown()
 
-    def _flush(self) -> None:
-        frames, self._frames, self._buffered_bytes = self._frames, [], 0
-        if frames and self._is_open():
-            self.transport.write(b"".join(frames))
+    def flush(self) -> None:
+        """Write the frames of this turn now."""
+        frames = self._frames
+        if frames:
+            output = b"".join(frames)
+            frames.clear()
+            self._buffered_bytes = 0
+            if self._is_open():
+                self.transport.write(output)
 
     def handle_ping(self) -> None:
         """Answer a ping, unless earlier output is unread: the answers to a flood of pings would fill the memory.
@@ -216,14 +227,15 @@ def _report_nothing(_limit: str, _address: str | None) -> None:
     """Stand for a server without limits on connections."""
 
 
-def _text_frame(text: bytes) -> bytes:
-    """Return a text message as one frame of RFC 6455: unmasked, uncompressed, not fragmented."""
-    length = len(text)
+# The messages of a feed have few different lengths.
+@lru_cache(4096)
+def _frame_header(length: int) -> bytes:
+    """Return what precedes a text message in one frame of RFC 6455: unmasked, uncompressed, not fragmented."""
     if length < 126:
-        return b"\x81%c%b" % (length, text)
+        return b"\x81%c" % length
     if length < 65536:
-        return b"\x81\x7e%b%b" % (length.to_bytes(2, "big"), text)
-    return b"\x81\x7f%b%b" % (length.to_bytes(8, "big"), text)
+        return b"\x81\x7e" + length.to_bytes(2, "big")
+    return b"\x81\x7f" + length.to_bytes(8, "big")
 
 
 def _is_text(data: bytes) -> bool:

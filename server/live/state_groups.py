@@ -1,7 +1,7 @@
 """The group of equal subscriptions to a StateFeed."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
 from datetime import datetime
 from typing import Any
@@ -42,7 +42,7 @@ class StateGroup(SubscriberGroup):
         """Add a subscriber and deliver the latest state to it."""
         self.subscribers.add(subscriber)
         if self._latest is not None:
-            subscriber.deliver(self._latest)
+            subscriber.deliver([self._latest])
 
     @property
     def _progress(self) -> int:
@@ -63,7 +63,8 @@ class StateGroup(SubscriberGroup):
                 if not await self._differs_in_moment_alone(state, context):
                     payload = await self._execution.encode_result(state, context)
                     await self._feed.wait_until_fresh()
-                    self._deliver(FeedResult(payload))
+                    for _ in self._deliver([FeedResult(payload)]):
+                        await self._feed.wait_until_fresh()
                     self._latest_state = state
                 # Count equal states too: each read shows that an outage has ended.
                 self._reads += 1
@@ -81,11 +82,11 @@ class StateGroup(SubscriberGroup):
         unmoved = self._state_feed.at_moment_of(state, self._latest_state)
         return FeedResult(await self._execution.encode_result(unmoved, context)) == self._latest
 
-    def _deliver(self, result: FeedResult) -> int:
-        if result == self._latest:
-            return 0
-        self._latest = result
-        return super()._deliver(result)
+    def _deliver(self, results: Sequence[FeedResult]) -> Iterator[int]:
+        if results[-1] == self._latest:
+            return iter(())
+        self._latest = results[-1]
+        return super()._deliver(results)
 
 
 class _Watch:

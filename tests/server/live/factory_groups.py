@@ -169,7 +169,7 @@ class GroupWorld:
                 prepare(text),
                 variables or {},
                 self.feed.position if position is None else position,
-                client.results.append,
+                client.results.extend,
                 last_cursor,
             )
         )

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -11,6 +12,7 @@ from domain.failures import Unavailable
 from resolvers.feeds import EventFeed, FeedChange, FeedViewer
 from schema.feed_fields import FeedDeclaration
 from server.live.feed_execution import (
+    ENCODE_BATCH_SIZE,
     LOOKUP_BATCH_SIZE,
     MAX_MESSAGES_PER_TURN,
     BatchContext,
@@ -18,6 +20,7 @@ from server.live.feed_execution import (
     FeedResult,
 )
 from server.live.request_priority import RequestPriority
+from server.live.shares import split
 from server.live.subscription import prepare_subscription
 from store.feed.events import FeedEvent
 from tests.server.live.factory_groups import FakeAppState, make_event, make_viewer, prepare
@@ -55,6 +58,7 @@ class ExecutionWorld:
         self.app_state, self.priority = FakeAppState(), RecordedPriority()
         self.batch = BatchContext(self.app_state.context(make_viewer()), {})
         self.results: list[FeedResult] = []
+        self.deliveries: list[int] = []
         self.subscriber_count = 1
 
     def execution(self, text: str, requires_customer: bool = False, **variables: Any) -> FeedExecution:
@@ -63,9 +67,12 @@ class ExecutionWorld:
         subscription = replace(prepared, feed=feed, after=None, after_variable=None)
         return FeedExecution(subscription, self.app_state.feed, self.priority)
 
-    def deliver(self, result: FeedResult) -> int:
-        self.results.append(result)
-        return self.subscriber_count
+    def deliver(self, results: Sequence[FeedResult]) -> Iterator[int]:
+        self.deliveries.append(len(results))
+        self.results += results
+        # As a group does: in steps.
+        for some in split(range(self.subscriber_count), max(1, MAX_MESSAGES_PER_TURN // len(results))):
+            yield len(some) * len(results)
 
     @property
     def numbers(self) -> list[int]:
@@ -84,6 +91,34 @@ async def test_looks_customers_up_in_bounded_batches_and_delivers_in_order(world
     assert world.numbers == list(range(1, count + 1))
     whole, rest = divmod(count, LOOKUP_BATCH_SIZE)
     assert world.app_state.customers.batches == [LOOKUP_BATCH_SIZE] * whole + ([rest] if rest else [])
+
+
+async def test_a_subscriber_gets_the_results_of_several_changes_at_once(world: ExecutionWorld) -> None:
+    events = [make_event(number) for number in range(2 * ENCODE_BATCH_SIZE + 1)]
+    await world.execution(NUMBERS).deliver_events(events, world.batch, world.deliver)
+    assert world.deliveries == [ENCODE_BATCH_SIZE, ENCODE_BATCH_SIZE, 1]
+
+
+async def test_delivers_nothing_to_other_subscribers_while_the_feed_is_not_fresh(world: ExecutionWorld) -> None:
+    world.subscriber_count = 2 * MAX_MESSAGES_PER_TURN
+    delivered = []
+
+    def deliver(results: Sequence[FeedResult]) -> Iterator[int]:
+        for messages in world.deliver(results):
+            delivered.append(messages)
+            world.app_state.feed.fresh.clear()
+            yield messages
+
+    delivery = asyncio.create_task(world.execution(NUMBERS).deliver_events([make_event(1)], world.batch, deliver))
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert delivered == [MAX_MESSAGES_PER_TURN]
+    world.app_state.feed.fresh.set()
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert delivered == [MAX_MESSAGES_PER_TURN] * 2
+    world.app_state.feed.fresh.set()
+    await delivery
 
 
 async def test_drops_changes_of_customers_that_are_no_longer_visible(world: ExecutionWorld) -> None:
@@ -148,8 +183,10 @@ async def test_delivers_nothing_until_the_feed_is_fresh(world: ExecutionWorld) -
         (1, 10, 0),
         (MAX_MESSAGES_PER_TURN - 1, 1, 0),
         (MAX_MESSAGES_PER_TURN, 1, 1),
-        (MAX_MESSAGES_PER_TURN // 2, 5, 2),
-        (MAX_MESSAGES_PER_TURN * 3, 4, 4),
+        (MAX_MESSAGES_PER_TURN // ENCODE_BATCH_SIZE, ENCODE_BATCH_SIZE, 1),
+        (MAX_MESSAGES_PER_TURN, ENCODE_BATCH_SIZE, ENCODE_BATCH_SIZE),
+        (MAX_MESSAGES_PER_TURN, ENCODE_BATCH_SIZE + 1, ENCODE_BATCH_SIZE + 1),
+        (MAX_MESSAGES_PER_TURN * 3, 1, 3),
     ],
 )
 async def test_gives_requests_their_time_after_many_messages(

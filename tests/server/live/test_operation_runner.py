@@ -242,7 +242,7 @@ async def test_a_subscription_is_served_from_its_position(
     process.operations = Operations(strawberry.Schema(Query, Mutation, Subscription))
     transport = Transport(process, "subscription { numbers }")
     groups: Any = process
-    output = FeedOutput(groups, POSITION, transport.results.append, "last")
+    output = FeedOutput(groups, POSITION, transport.results.extend, "last")
     assert await transport.run(feed_output=output) == OperationOutcome(response)
     viewer, operation, variables, position, _, last_cursor = process.served
     assert (viewer.language, viewer.administrator.id) == (Language.SERBIAN, "token")

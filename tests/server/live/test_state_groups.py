@@ -51,7 +51,7 @@ class StateWorld:
         self.read_count = 0
         self.valid_until = FAR
         self.results: list[FeedResult] = []
-        self.subscriber = Subscriber(Position(0), self.results.append)
+        self.subscriber = Subscriber(Position(0), self.results.extend)
         self.group: StateGroup | None = None
         self.removed = asyncio.Event()
 

@@ -18,17 +18,39 @@ def result(time: int, token: str = "82") -> FeedResult:
 
 async def test_receives_each_result_after_its_position_once() -> None:
     sent: list[FeedResult] = []
-    subscriber = Subscriber(Position(5, "82"), sent.append)
+    subscriber = Subscriber(Position(5, "82"), sent.extend)
     results = [result(4), result(5), result(5, "83"), result(6), result(6), result(5, "83")]
-    assert [subscriber.deliver(one) for one in results] == [0, 0, 1, 1, 0, 0]
+    assert [subscriber.deliver([one]) for one in results] == [0, 0, 1, 1, 0, 0]
     assert sent == [result(5, "83"), result(6)]
     assert subscriber.position == Position(6, "82")
 
 
+async def test_receives_the_part_of_several_results_that_is_after_its_position() -> None:
+    sent: list[FeedResult] = []
+    subscriber = Subscriber(Position(5, "82"), sent.extend)
+    assert subscriber.deliver([result(3), result(5)]) == 0
+    assert subscriber.deliver([result(5), result(6), result(7)]) == 2
+    assert subscriber.deliver([result(8), result(9)]) == 2
+    assert sent == [result(6), result(7), result(8), result(9)]
+    assert subscriber.position == Position(9, "82")
+
+
+@pytest.mark.parametrize("is_cancelled", [False, True])
+async def test_receives_nothing_after_its_end(is_cancelled: bool) -> None:
+    sent: list[FeedResult] = []
+    subscriber = Subscriber(Position(5), sent.extend)
+    if is_cancelled:
+        subscriber.ended.cancel()
+    else:
+        subscriber.end([])
+    assert subscriber.deliver([result(6)]) == 0
+    assert sent == []
+
+
 async def test_receives_every_state() -> None:
     sent: list[FeedResult] = []
-    subscriber = Subscriber(Position(5), sent.append)
-    assert [subscriber.deliver(FeedResult(b"state")) for _ in range(2)] == [1, 1]
+    subscriber = Subscriber(Position(5), sent.extend)
+    assert [subscriber.deliver([FeedResult(b"state")]) for _ in range(2)] == [1, 1]
     assert subscriber.position == Position(5)
 
 
