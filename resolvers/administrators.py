@@ -1,11 +1,13 @@
 """The partner's administrators, the mutations of access, and the fields of their payloads."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from domain.partner.administrators import ChangeAdministrator, InviteAdministrator, RemoveAdministrator
 from domain.partner.assignments import AssignAdministrator, UnassignAdministrator
 from domain.text.search import parse_search
+from domain.types import AdministratorState
 from resolvers.connections import Connection, build_connection
 from resolvers.context import Context
 from resolvers.mutations import MutationResult, ObjectResult, changed_id, run_mutation
@@ -14,6 +16,7 @@ from store.access.administrator_changes import AdministratorChange
 from store.access.assignment_changes import AssignmentResult
 from store.changes.mutations import ChangedObject, MutationRequest
 from store.customers.customers import CustomerDocument
+from store.customers.facets import CustomerFacets
 from store.tenants.administrators import AdministratorDocument, Administrators
 
 _AssignmentPayload = MutationResult[AssignmentResult]
@@ -30,6 +33,25 @@ async def administrators(
 ) -> Connection[AdministratorDocument]:
     listing = await Administrators(context.scope).listing(role, state, parse_search(search))
     return await build_connection(listing, with_page, **page)
+
+
+@dataclass(frozen=True, slots=True)
+class AdministratorCount:
+    """How many customers are assigned to the administrator."""
+
+    value: AdministratorDocument
+    count: int
+
+
+async def counts(context: Context, facets: CustomerFacets) -> list[AdministratorCount]:
+    """Return the facet by administrator. One who is removed is left out: customers may store the id until cleanup."""
+    found = await context.loaders.find_administrators([counted.value for counted in facets.administrator])
+    pairs = zip(found, facets.administrator, strict=True)
+    return [
+        AdministratorCount(one, counted.count)
+        for one, counted in pairs
+        if one is not None and one.state is not AdministratorState.DEACTIVATED
+    ]
 
 
 async def invite_administrator(context: Context, request: MutationRequest[InviteAdministrator]) -> ObjectResult:

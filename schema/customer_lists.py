@@ -2,13 +2,15 @@
 
 import strawberry
 
-from resolvers import customer_lists, tags
+from resolvers import administrators, customer_lists, tags
 from schema.costs import ROWS, list_size
 from schema.customers import Customer
-from schema.enums import CustomerStatus, ManagedBy, Product, SubscriptionType
+from schema.enums import CustomerStatus, InvoiceState, ManagedBy, Product, SubscriptionType
 from schema.fields import NO_KEYS, SAME_READ, field
 from schema.node import PageInfo
+from schema.organization import AdministratorCount
 from schema.tags import TagCount
+from store.customers.facets import OPEN_DIMENSIONS
 
 
 @strawberry.type
@@ -54,9 +56,26 @@ class SubscriptionTypeCount:
 
 
 @strawberry.type
+class InvoiceStateCount:
+    """A state of invoices and the number of customers whose newest invoices are in it."""
+
+    value: InvoiceState = strawberry.field(description="The value, as the filter's invoiceState takes it.")
+    count: int = strawberry.field(description="The number of customers.")
+
+
+@strawberry.type
+class CountryCount:
+    """A country and the number of its customers."""
+
+    value: str = strawberry.field(description="The value, as the filter's country takes it.")
+    count: int = strawberry.field(description="The number of customers.")
+
+
+@strawberry.type
 class CustomerFacets:
     """The number of customers for each value of a filter. Every value of an enum is listed, in the order of the
-    enum, including zeros. Tags are listed when they have customers, the most used first, at most 100.
+    enum, including zeros. Tags, administrators and countries are listed when they have customers, the most used
+    first: at most 100 tags and 100 administrators.
     """
 
     managed_by: list[ManagedByCount] = strawberry.field(
@@ -71,7 +90,22 @@ class CustomerFacets:
     subscription_type: list[SubscriptionTypeCount] = strawberry.field(
         directives=[list_size(len(SubscriptionType))], description="The counts of the filter's subscriptionType."
     )
-    tag = field(tags.counts, list[TagCount], "The counts of the filter's tag.", list_size=list_size(100))
+    invoice_state: list[InvoiceStateCount] = strawberry.field(
+        directives=[list_size(len(InvoiceState))],
+        description="The counts of the filter's invoiceState; a newest invoice is never VOID.",
+    )
+    tag = field(
+        tags.counts, list[TagCount], "The counts of the filter's tag.", list_size=list_size(OPEN_DIMENSIONS["tag"])
+    )
+    administrator = field(
+        administrators.counts,
+        list[AdministratorCount],
+        "The counts of the filter's administrator.",
+        list_size=list_size(OPEN_DIMENSIONS["administrator"]),
+    )
+    country: list[CountryCount] = strawberry.field(
+        directives=[list_size(OPEN_DIMENSIONS["country"])], description="The counts of the filter's country."
+    )
 
 
 @strawberry.type

@@ -52,6 +52,14 @@ class PartnerAdministrator(Node):
 
 
 @strawberry.type
+class AdministratorCount:
+    """An administrator and the number of customers that are assigned to them."""
+
+    value: PartnerAdministrator = strawberry.field(description="The administrator.")
+    count: int = strawberry.field(description="The number of customers.")
+
+
+@strawberry.type
 class PlanItem:
     """Licenses of one product that the partner ordered."""
 

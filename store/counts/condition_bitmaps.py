@@ -5,16 +5,22 @@ from collections.abc import Mapping
 from pyroaring import BitMap
 
 from domain.customers.conditions import AllOf, AnyOf, Condition, HasWordPrefixes, Not
-from domain.customers.key_dimensions import TAG
 from domain.customers.keys import dimension_key
 from domain.customers.simplification import simplify
+from domain.entitlements.invoices import InvoiceState
 from domain.types import CustomerStatus, ManagedBy, Product, SubscriptionType
 from store.counts.customer_index import CustomerIndex
-from store.customers.facets import MAX_FACET_TAGS, CustomerFacets, build_facets, facet_conditions
+from store.customers.facets import OPEN_DIMENSIONS, CustomerFacets, build_facets, facet_conditions
 from store.database.scope import Scope
 from store.database.turns import Turns
 
-_VALUES = {"managed_by": ManagedBy, "product": Product, "status": CustomerStatus, "type": SubscriptionType}
+_VALUES = {
+    "managed_by": ManagedBy,
+    "product": Product,
+    "status": CustomerStatus,
+    "type": SubscriptionType,
+    "invoice": InvoiceState,
+}
 
 
 async def count_matches(index: CustomerIndex, scope: Scope, condition: Condition) -> int:
@@ -26,7 +32,9 @@ async def count_facets(index: CustomerIndex, scope: Scope, condition: AllOf) -> 
     """Return the counts by value, each dimension without its own top-level condition."""
     evaluation, conditions = _Evaluation(index, scope), facet_conditions(condition)
     found = {each: await evaluation.find_visible(each) for each in dict.fromkeys(conditions.values())}
-    numbers: dict[str, Mapping[str, int]] = {TAG.name: _most_used_tags(index, found[conditions[TAG.name]])}
+    numbers: dict[str, Mapping[str, int]] = {
+        dimension: _most_used(index, found[conditions[dimension]], dimension) for dimension in OPEN_DIMENSIONS
+    }
     for dimension, values in _VALUES.items():
         base = found[conditions[dimension]]
         counted = [index.with_key(dimension_key(dimension, value)) for value in values]
@@ -35,11 +43,11 @@ async def count_facets(index: CustomerIndex, scope: Scope, condition: AllOf) -> 
     return build_facets(numbers)
 
 
-def _most_used_tags(index: CustomerIndex, base: BitMap) -> Mapping[str, int]:
-    prefix = TAG.key("")
+def _most_used(index: CustomerIndex, base: BitMap, dimension: str) -> Mapping[str, int]:
+    prefix = dimension_key(dimension, "")
     counts = [(base.intersection_cardinality(index.with_key(key)), key) for key in index.keys_of(prefix)]
     used = sorted((-count, key.removeprefix(prefix)) for count, key in counts if count)
-    return {tag_id: -negative for negative, tag_id in used[:MAX_FACET_TAGS]}
+    return {value: -negative for negative, value in used[: OPEN_DIMENSIONS[dimension]]}
 
 
 class _Evaluation:

@@ -123,7 +123,8 @@ def test_pages_go_forward_and_back(api: ApiHarness, token: str) -> None:
 def test_counts_what_stands_behind_each_value(api: ApiHarness, token: str) -> None:
     query = """query ($filter: CustomerFilter) { customers(filter: $filter) { totalCount facets {
       managedBy { value count } product { value count } status { value count }
-      subscriptionType { value count } tag { value { name } count } } } }"""
+      subscriptionType { value count } tag { value { name } count } invoiceState { value count }
+      administrator { value { email } count } country { value count } } } }"""
     found = api.execute_data(token, query, filter={"subscriptionType": ["TRIAL"]})["customers"]
     counts = {name: {one["value"]: one["count"] for one in rows} for name, rows in found["facets"].items()}
     assert found["totalCount"] == 1
@@ -141,8 +142,31 @@ def test_counts_what_stands_behind_each_value(api: ApiHarness, token: str) -> No
             "EXPIRED": 0,
         },
         "subscriptionType": {"SUBSCRIPTION": 2, "TRIAL": 1},
+        "invoiceState": dict.fromkeys(["OPEN", "PAID", "OVERDUE", "VOID"], 0),
         "tag": {},
+        "administrator": {},
+        "country": {},
     }
+
+
+def test_counts_the_customers_of_administrators_countries_and_states_of_invoices(
+    api: ApiHarness, token: str, holder: str
+) -> None:
+    gone = api.add_administrator("ADMINISTRATOR", state="DEACTIVATED")
+    paid = {**subscription("S-E"), "invoice_state": "PAID"}
+    put_customer(api, "E", paid, country="DE", assignments=[assignment(holder), assignment(gone)])
+    put_customer(api, "F", country="AT", assignments=[assignment("adm_unknown")])
+    query = """query ($filter: CustomerFilter) { customers(filter: $filter) { facets {
+      administrator { value { id } count } country { value count } invoiceState { value count } } } }"""
+    facets = api.execute_data(token, query)["customers"]["facets"]
+    assert facets["administrator"] == [{"value": {"id": holder}, "count": 2}]
+    assert facets["country"] == [{"value": "DE", "count": 2}, {"value": "AT", "count": 1}]
+    assert {one["value"]: one["count"] for one in facets["invoiceState"] if one["count"]} == {"PAID": 1}
+    # Each leaves out its own condition, and heeds the others.
+    filter = {"administrator": [holder], "country": ["DE"], "invoiceState": ["OPEN"]}
+    facets = api.execute_data(token, query, filter=filter)["customers"]["facets"]
+    assert facets["administrator"] == facets["country"] == []
+    assert {one["value"]: one["count"] for one in facets["invoiceState"] if one["count"]} == {"PAID": 1}
 
 
 REFUSED: list[tuple[dict[str, Any], str]] = [

@@ -46,6 +46,7 @@ NOT_BATCHED: Mapping[str, str] = {
     "CustomerConnection.totalCount": _OWN_PLAN,
     "CustomerConnection.facets": _OWN_PLAN,
     "CustomerFacets.tag": _OWN_PLAN,
+    "CustomerFacets.administrator": _OWN_PLAN,
     "ActivityConnection.totalCount": _COUNT,
     "OrderConnection.totalCount": _COUNT,
     "InvoiceConnection.totalCount": _COUNT,

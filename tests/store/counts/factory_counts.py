@@ -20,7 +20,16 @@ MILLISECOND = timedelta(milliseconds=1)
 _ADDED = [NOW - MIN_PEER_AGE, NOW - MIN_PEER_AGE + MILLISECOND, NOW - 90 * DAY]
 RATES = [0.0, 0.1, 0.25, 0.5]
 _THRESHOLDS = {"MEETINGS": 0.25, "CALLING": 0.5}
-_FIELDS = {"managed_by": "managed_by", "product": "products", "status": "statuses", "type": "subscription_types"}
+_FIELDS = {
+    "managed_by": "managed_by",
+    "product": "products",
+    "status": "statuses",
+    "type": "subscription_types",
+    "invoice": "invoice_states",
+    "tag": "tag_ids",
+    "administrator": "assignments",
+    "country": "country",
+}
 
 
 def counted_document(rng: random.Random, number: int, **facts: Any) -> dict[str, Any]:
@@ -63,13 +72,18 @@ def facets_plainly(
     """Return the counts by dimension and value, without zeros."""
     counts: dict[str, dict[str, int]] = {}
     kept = list(documents)
-    for dimension, field in {**_FIELDS, "tag": "tag_ids"}.items():
+    for dimension, field in _FIELDS.items():
         others = without_dimension(condition, dimension)
-        found = [document[field] for document in kept if _is_match(document, others, administrator_id)]
-        counts[dimension] = dict(
-            Counter(v for values in found for v in ([values] if field == "managed_by" else values))
-        )
+        found = [document for document in kept if _is_match(document, others, administrator_id)]
+        counts[dimension] = dict(Counter(value for document in found for value in _values(document, field)))
     return counts
+
+
+def _values(document: Mapping[str, Any], field: str) -> list[str]:
+    values = document[field]
+    if field == "assignments":
+        return [one["administrator_id"] for one in values]
+    return values if isinstance(values, list) else [values] if values else []
 
 
 def without_zeros(facets: CustomerFacets) -> dict[str, dict[str, int]]:
@@ -79,7 +93,10 @@ def without_zeros(facets: CustomerFacets) -> dict[str, dict[str, int]]:
         "managed_by": facets.managed_by,
         "product": facets.product,
         "status": facets.status,
+        "invoice": facets.invoice_state,
         "tag": facets.tag,
+        "administrator": facets.administrator,
+        "country": facets.country,
     }
     return {name: {str(one.value): one.count for one in counts if one.count} for name, counts in named.items()}
 
