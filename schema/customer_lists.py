@@ -101,10 +101,11 @@ class CustomerFacets:
         administrators.counts,
         list[AdministratorCount],
         "The counts of the filter's administrator.",
-        list_size=list_size(OPEN_DIMENSIONS["administrator"]),
+        list_size=list_size(OPEN_DIMENSIONS["administrator"], typical=20),
     )
     country: list[CountryCount] = strawberry.field(
-        directives=[list_size(OPEN_DIMENSIONS["country"])], description="The counts of the filter's country."
+        directives=[list_size(OPEN_DIMENSIONS["country"], typical=30)],
+        description="The counts of the filter's country.",
     )
 
 

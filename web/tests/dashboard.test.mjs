@@ -12,6 +12,7 @@ import { isAccessible } from "./accessibility.mjs";
 import { openBrowser } from "./browser.mjs";
 import { acknowledgesAlertsAndEndsTheirRule, getsAndSnoozesAnAlert } from "./dashboard_alerts.mjs";
 import { connectsAWebhook, exportsTheList, showsBothVersions, showsCallingEngagement, showsForecasts } from "./dashboard_integrations.mjs";
+import { everyChipCountsAsTheApi, ordersByCreation, showsFiltersWithoutValues } from "./dashboard_filters.mjs";
 import { everyFormShowsItsMistakes } from "./dashboard_forms.mjs";
 import { changesWithinASecond } from "./dashboard_latency.mjs";
 import { noPageIsEmptyOrBroken, roleSeesWhatItMay, widgetsShowWhatTheRoleMaySee } from "./dashboard_roles.mjs";
@@ -254,6 +255,9 @@ try {
   assert.equal(await total(page), String((await query("{ customers { totalCount } }")).customers.totalCount));
   await filtersAsTheApiCounts(await toFront(page));
   await aTagAppearsInAnotherWindow(page, other);
+  await everyChipCountsAsTheApi(page, query);
+  await showsFiltersWithoutValues(page, origin, query);
+  await ordersByCreation(page, query);
   const embedding = await openEmbeddingPage(browser.context, PARTNERHUB_PAGE, origin, tokens.FULL_ADMINISTRATOR);
   const analytics = await openAs(browser.context, "FULL_ADMINISTRATOR", "/analytics");
   await anOverageChangesRowTileAndWidget(other, analytics, embedding.page);

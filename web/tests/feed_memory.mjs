@@ -6,27 +6,21 @@
  * list and put it back. It fails where the heap has grown by more than 2 MB. EVENTS=50000 for a longer run.
  */
 import assert from "node:assert/strict";
-import { openBrowser } from "./browser.mjs";
+import { heapBytes, megabytes, openCustomers } from "./customers_page.mjs";
 
-const { PARTNERHUB_URL, PARTNERHUB_TOKEN, EVENTS = "10000" } = process.env;
+const { EVENTS = "10000" } = process.env;
 const MOST_BYTES = 2_000_000;
 const BATCH = 200;
-const origin = new URL(PARTNERHUB_URL).origin;
-const browser = await openBrowser(origin);
-const page = await browser.context.newPage();
-page.setDefaultTimeout(120_000);
-await page.addInitScript((token) => sessionStorage.setItem("partnerhub:token", token), PARTNERHUB_TOKEN);
 
 let rows;
-await page.route("**/graphql", async (route) => {
-  if (route.request().postDataJSON()?.operationName !== "Customers") return route.continue();
+async function keepRows(route) {
   const response = await route.fetch();
   const { data } = await response.json();
   rows ??= data?.customers.nodes;
   return route.fulfill({ response });
-});
+}
 let sendEvent;
-await page.routeWebSocket(/\/graphql$/, (socket) => {
+const followList = (page) => page.routeWebSocket(/\/graphql$/, (socket) => {
   const server = socket.connectToServer();
   socket.onMessage((message) => {
     const { id, type, payload } = JSON.parse(message);
@@ -36,19 +30,15 @@ await page.routeWebSocket(/\/graphql$/, (socket) => {
     server.send(message);
   });
 });
-await page.goto(`${origin}/customers?order=NAME`);
-await page.locator(".table-data").first().waitFor();
+const { page, browser, session } = await openCustomers(keepRows, followList);
 for (const end = Date.now() + 60_000; !sendEvent || !rows; ) {
   assert.ok(Date.now() < end, "the page follows no list");
   await page.waitForTimeout(100);
 }
-const session = await page.context().newCDPSession(page);
 async function heap() {
   // What the last events have started comes to its end first.
   await page.waitForLoadState("networkidle");
-  await session.send("HeapProfiler.collectGarbage");
-  await session.send("HeapProfiler.collectGarbage");
-  return (await session.send("Runtime.getHeapUsage")).usedSize;
+  return heapBytes(session);
 }
 
 let sent = 0;
@@ -74,7 +64,6 @@ await receive(2_000);
 const before = await heap();
 await receive(Number(EVENTS));
 const after = await heap();
-const megabytes = (bytes) => `${(bytes / 1e6).toFixed(2)} MB`;
 console.log(`heap ${megabytes(before)} before, ${megabytes(after)} after ${EVENTS} events`);
 await browser.close();
 assert.ok(after - before < MOST_BYTES, `grown by ${megabytes(after - before)}`);

@@ -3,21 +3,14 @@
  *   PARTNERHUB_URL=http://127.0.0.1:8000 PARTNERHUB_TOKEN=… node scroll_trace.mjs
  * The rows are copies of the server's first ones: what is measured is the page. FRAMES=600 for a longer run.
  */
-import { openBrowser } from "./browser.mjs";
+import { heapBytes, megabytes, openCustomers } from "./customers_page.mjs";
 
-const { PARTNERHUB_URL, PARTNERHUB_TOKEN, FRAMES = "150" } = process.env;
+const { FRAMES = "150" } = process.env;
 const ROWS = 200_000;
-const origin = new URL(PARTNERHUB_URL).origin;
-const browser = await openBrowser(origin);
-const page = await browser.context.newPage();
-page.setDefaultTimeout(120_000);
-await page.addInitScript((token) => sessionStorage.setItem("partnerhub:token", token), PARTNERHUB_TOKEN);
 
 let served = 0;
 let rows;
-await page.route("**/graphql", async (route) => {
-  const { operationName, variables } = route.request().postDataJSON() ?? {};
-  if (operationName !== "Customers" || !variables.first) return route.continue();
+async function serve(route, variables) {
   if (!rows) {
     const answer = await (await route.fetch()).json();
     if (!answer.data) return route.continue();
@@ -31,14 +24,11 @@ await page.route("**/graphql", async (route) => {
   served += nodes.length;
   const pageInfo = { ...customers.pageInfo, hasNextPage: served < ROWS, endCursor: String(served) };
   await route.fulfill({ json: { ...rows, data: { ...rows.data, customers: { ...customers, nodes, pageInfo } } } });
-});
+}
 
-const started = Date.now();
-await page.goto(`${origin}/customers?order=NAME`);
-await page.locator(".table-data").first().waitFor();
+const { page, browser, session, milliseconds } = await openCustomers(serve);
 const paint = await page.evaluate(() => performance.getEntriesByName("first-contentful-paint")[0]?.startTime);
-console.log(`first contentful paint ${Math.round(paint)} ms, first row after ${Date.now() - started} ms`);
-const session = await page.context().newCDPSession(page);
+console.log(`first contentful paint ${Math.round(paint)} ms, first row after ${milliseconds} ms`);
 // Processor time of the page's thread, which another load on the machine does not change much.
 await session.send("Performance.enable", { timeDomain: "threadTicks" });
 const KINDS = { all: "TaskDuration", scripts: "ScriptDuration", style: "RecalcStyleDuration", layout: "LayoutDuration" };
@@ -46,11 +36,6 @@ async function threadSeconds() {
   const { metrics } = await session.send("Performance.getMetrics");
   return Object.entries(KINDS).map(([kind, metric]) => [kind, metrics.find(({ name }) => name === metric).value]);
 }
-const memory = async () => {
-  await session.send("HeapProfiler.collectGarbage");
-  const { usedSize } = await session.send("Runtime.getHeapUsage");
-  return `${(usedSize / 1e6).toFixed(1)} MB`;
-};
 for (let round = 1; round <= 3; round += 1) {
   const before = Object.fromEntries(await threadSeconds());
   const deltas = await page.evaluate(
@@ -73,6 +58,6 @@ for (let round = 1; round <= 3; round += 1) {
   const sum = deltas.reduce((one, other) => one + other, 0);
   const slow = deltas.filter((delta) => delta > 1_000 / 50 + 1).length;
   const shares = (await threadSeconds()).map(([kind, seconds]) => `${kind} ${((1_000 * (seconds - before[kind])) / deltas.length).toFixed(1)}`);
-  console.log(`page's thread, ms a frame: ${shares.join(", ")}; ${(1_000 * deltas.length / sum).toFixed(1)} frames a second, ${slow} of ${deltas.length} longer than 20 ms; ${served} rows; ${await page.locator(".table-data").count()} in the page; heap ${await memory()}`);
+  console.log(`page's thread, ms a frame: ${shares.join(", ")}; ${(1_000 * deltas.length / sum).toFixed(1)} frames a second, ${slow} of ${deltas.length} longer than 20 ms; ${served} rows; ${await page.locator(".table-data").count()} in the page; heap ${megabytes(await heapBytes(session))}`);
 }
 await browser.close();

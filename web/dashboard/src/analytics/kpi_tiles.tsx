@@ -40,22 +40,12 @@ export function KpiTiles({ product, filter }: Props) {
     <ul className="tiles">
       {TILES.map(({ name, kind }) => (
         <li key={name}>
-          <Tile address={writeFilter({ ...filter, kpi: { kind, product } })}>
+          <Link href={`/customers?${writeFilter({ ...filter, kpi: { kind, product } })}`} className="tile">
             <span className="secondary">{t(`kpi.${kind}`)}</span>
             {kpis ? <strong className="tile-figure numbers">{number(kpis[name].count)}</strong> : <span className="skeleton tile-skeleton" />}
-          </Tile>
+          </Link>
         </li>
       ))}
     </ul>
-  );
-}
-
-/** A filter of a view can be one that the list of customers cannot show; its tile opens nothing. */
-function Tile({ address, children }: { address: URLSearchParams | undefined; children: React.ReactNode }) {
-  if (!address) return <div className="tile">{children}</div>;
-  return (
-    <Link href={`/customers?${address}`} className="tile">
-      {children}
-    </Link>
   );
 }

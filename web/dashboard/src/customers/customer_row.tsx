@@ -1,6 +1,6 @@
 /** One customer in the table. Rows come with every frame of scrolling, so a row has one hook and nothing of its own. */
 import type { TFunction } from "i18next";
-import { memo, type MouseEvent, useState } from "react";
+import { memo, type MouseEvent, useMemo } from "react";
 import { text } from "../texts/texts";
 import type { Formats } from "../ui/formats";
 import { Icon } from "../ui/icons";
@@ -36,11 +36,11 @@ const SHOWN_TAGS = 2;
 export const CustomerTableRow = memo(function CustomerTableRow({ view, customer, index, top, isSelected, isActive, changedAt }: Props) {
   const { t, formats } = view;
   // A row that scrolls into view is not new: only a change of the last moment is highlighted.
-  const [mountedAt] = useState(Date.now);
-  const isChanged = changedAt !== undefined && changedAt > mountedAt - HIGHLIGHT_MILLISECONDS;
+  const enteredAt = useMemo(Date.now, [customer.id]);
+  const isChanged = changedAt !== undefined && changedAt > enteredAt - HIGHLIGHT_MILLISECONDS;
   const { id, name, externalId, products, nextExpiryAt, lastAdministratorSignInAt: signInAt } = customer;
   return (
-    <div role="row" aria-rowindex={index + 2} aria-selected={isSelected} data-active={isActive || undefined} className="table-row table-data" style={{ top }}>
+    <div role="row" aria-rowindex={index + 2} aria-selected={isSelected} data-customer={id} data-active={isActive || undefined} className="table-row table-data" style={{ top }}>
       {isChanged && <span key={changedAt} className="row-changed" aria-hidden="true" />}
       <div role="gridcell" className="cell cell-select">
         <input type="checkbox" checked={isSelected} tabIndex={-1} aria-label={t("customers.select", { name })} onChange={() => view.onToggle(id)} />

@@ -15,6 +15,7 @@ import type { useListState } from "./filters";
 import type { LiveCustomers, Snapshot } from "./live_customers";
 import { useListKeys } from "./list_keys";
 import { type OpenMenu, RowMenu } from "./row_menu";
+import { useFocusOfCustomer, useRowSlots } from "./row_slots";
 
 const ROW_HEIGHT = 52;
 /** The next page is loaded when this many rows are left below the visible ones. */
@@ -62,9 +63,14 @@ export function CustomerTable({ live, state, total, selected, onToggle, onTag }:
   });
   const items = rows.getVirtualItems();
   const last = items.at(-1)?.index ?? 0;
+  const placed = useRowSlots(
+    items.flatMap(({ index, start }) => (customers[index] ? { index, start, id: customers[index].id } : [])),
+    rows.isScrolling,
+  );
   useEffect(() => {
     if (live.hasMore && last >= customers.length - ROWS_AHEAD) void list.loadMore();
   }, [live.hasMore, last, customers.length, list]);
+  const keepFocus = useFocusOfCustomer(scroller);
   const { entered, showEntered } = useStableView(scroller, customers);
   const active = useListKeys({
     count: customers.length,
@@ -94,14 +100,14 @@ export function CustomerTable({ live, state, total, selected, onToggle, onTag }:
         onPointerEnter={() => void loadMenu()}
       >
         <TableHead order={state.order} setOrder={state.setOrder} />
-        <div className="table-body" role="rowgroup" style={{ height: rows.getTotalSize() }}>
+        <div className="table-body" role="rowgroup" style={{ height: rows.getTotalSize() }} onFocus={keepFocus}>
           {live.isLoading && customers.length === 0 && <SkeletonRows />}
-          {items.map(({ index, key, start }) => {
+          {placed.map(({ index, slot, start }) => {
             const customer = customers[index];
             return (
               customer && (
                 <CustomerTableRow
-                  key={key}
+                  key={slot}
                   view={view}
                   customer={customer}
                   index={index}

@@ -35,7 +35,7 @@ export const CUSTOMERS = graphql(`
 
 export const CUSTOMER_COUNTS = graphql(`
   query CustomerCounts($filter: CustomerFilter) {
-    customers(filter: $filter) {
+    customers(filter: $filter, first: 1) {
       totalCount
       facets {
         managedBy { value count }
@@ -43,8 +43,22 @@ export const CUSTOMER_COUNTS = graphql(`
         status { value count }
         subscriptionType { value count }
         tag { value { id name color } count }
+        administrator { value { id } count }
+        country { value count }
+        invoiceState { value count }
       }
     }
+  }
+`);
+
+/** The totals of up to five filters: of the values of a chip. */
+export const COUNTS_OF_VALUES = graphql(`
+  query CountsOfValues($one: CustomerFilter, $two: CustomerFilter, $three: CustomerFilter, $four: CustomerFilter, $five: CustomerFilter) {
+    one: customers(filter: $one, first: 1) { totalCount }
+    two: customers(filter: $two, first: 1) { totalCount }
+    three: customers(filter: $three, first: 1) { totalCount }
+    four: customers(filter: $four, first: 1) { totalCount }
+    five: customers(filter: $five, first: 1) { totalCount }
   }
 `);
 

@@ -7,7 +7,12 @@ import type { CustomerFilter, CustomerOrder, CustomerOrderField, KpiKind, OrderD
 export const LIST_CONDITIONS = ["status", "product", "managedBy", "subscriptionType", "tag", "country", "invoiceState"] as const;
 export type ListCondition = (typeof LIST_CONDITIONS)[number];
 export const DAY_CONDITIONS = ["expiresWithinDays", "renewsWithinDays"] as const;
-export type DayCondition = (typeof DAY_CONDITIONS)[number];
+export const PRESENCE_CONDITIONS = ["hasTags", "hasAssignments"] as const;
+/** The address has the two ends of a range, such as createdAtSince. */
+export const RANGE_CONDITIONS = ["createdAt", "lastAdministratorSignInAt"] as const;
+export type RangeCondition = (typeof RANGE_CONDITIONS)[number];
+/** Time or other customers alone can change what matches these. */
+const TIME_CONDITIONS = ["kpi", ...DAY_CONDITIONS];
 
 export const ORDER_FIELDS: readonly CustomerOrderField[] = [
   "URGENCY",
@@ -37,7 +42,7 @@ export function readFilter(parameters: URLSearchParams): CustomerFilter {
     const days = Number(parameters.get(name));
     if (Number.isInteger(days) && days > 0) filter[name] = days;
   }
-  for (const name of ["hasTags", "hasAssignments"]) {
+  for (const name of PRESENCE_CONDITIONS) {
     const value = parameters.get(name);
     if (value !== null) filter[name] = value === "true";
   }
@@ -48,24 +53,50 @@ export function readFilter(parameters: URLSearchParams): CustomerFilter {
     const product = parameters.get("kpiProduct");
     filter.kpi = { kind: kind as KpiKind, ...(product ? { product } : {}) };
   }
-  return filter as CustomerFilter;
+  for (const name of RANGE_CONDITIONS) {
+    const [since, until] = [parameters.get(`${name}Since`), parameters.get(`${name}Until`)];
+    if (since || until) filter[name] = { ...(since ? { since } : {}), ...(until ? { until } : {}) };
+  }
+  return { ...filter, ...readConditions(parameters.get("conditions")) } as CustomerFilter;
 }
 
-/** Returns the address parameters of a filter, such as one of a saved view; undefined where the page cannot show it. */
-export function writeFilter(filter: Record<string, unknown>): URLSearchParams | undefined {
+/** What programs and saved views join by allOf, anyOf and not has no chip of its own. */
+function readConditions(text: string | null): object {
+  try {
+    const { allOf, anyOf, not } = JSON.parse(text ?? "{}") as Record<string, unknown>;
+    return Object.fromEntries(Object.entries({ allOf, anyOf, not }).filter(([, value]) => value !== undefined));
+  } catch {
+    return {};
+  }
+}
+
+/** Returns the address parameters of a filter, such as one of a saved view. */
+export function writeFilter(filter: Record<string, unknown>): URLSearchParams {
   const parameters = new URLSearchParams();
+  const joined: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(filter)) {
     if (value === null || value === undefined) continue;
     if (name === "kpi" && typeof value === "object") {
       const { kind, product } = value as { kind: string; product?: string | null };
       parameters.set("kpi", kind);
       if (product) parameters.set("kpiProduct", product);
-    } else if (Array.isArray(value) && name !== "allOf" && name !== "anyOf") {
+    } else if (["allOf", "anyOf", "not"].includes(name)) joined[name] = value;
+    else if (Array.isArray(value)) {
       for (const each of value) parameters.append(name, String(each));
-    } else if (typeof value === "object") return undefined;
-    else parameters.set(name, String(value));
+    } else if (typeof value === "object") {
+      const { since, until } = value as { since?: string | null; until?: string | null };
+      if (since) parameters.set(`${name}Since`, since);
+      if (until) parameters.set(`${name}Until`, until);
+    } else parameters.set(name, String(value));
   }
+  if (Object.keys(joined).length) parameters.set("conditions", JSON.stringify(joined));
   return parameters;
+}
+
+function changesByTime(filter: object): boolean {
+  return Object.entries(filter).some(
+    ([name, value]) => TIME_CONDITIONS.includes(name) || (typeof value === "object" && value !== null && changesByTime(value as object)),
+  );
 }
 
 export function useListState(): ListState & {
@@ -78,7 +109,7 @@ export function useListState(): ListState & {
   const text = parameters.toString();
   const state = useMemo(() => {
     const filter = readFilter(parameters);
-    return { filter, order: readOrder(parameters), changesByTime: "kpi" in filter || DAY_CONDITIONS.some((name) => name in filter) };
+    return { filter, order: readOrder(parameters), changesByTime: changesByTime(filter) };
     // The parameters are a new object at each rendering.
   }, [text]);
   const setValues = useCallback(
@@ -114,7 +145,8 @@ export function useListState(): ListState & {
       }),
     [setParameters],
   );
-  return { ...state, parameters, setValues, setOrder, clear };
+  // The same object while the address is the same, so that what depends on it alone is not drawn again.
+  return useMemo(() => ({ ...state, parameters, setValues, setOrder, clear }), [state, setValues, setOrder, clear]);
 }
 
 function readOrder(parameters: URLSearchParams): ListState["order"] {

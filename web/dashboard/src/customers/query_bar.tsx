@@ -1,14 +1,15 @@
 /** The query bar: free text, and a chip for each condition, whose list of values shows how many customers have each. */
-import { useCallback } from "react";
+import { memo, useCallback } from "react";
 import { useTranslation } from "react-i18next";
 import { Button } from "../ui/button";
 import { FilterChip, type FilterValue } from "../ui/filter_chip";
-import { Icon } from "../ui/icons";
 import { SearchBox } from "../ui/search_box";
 import { StatusLabel } from "../ui/status_chip";
 import { TagLabel } from "../ui/tag_label";
+import { CountedChip } from "./counted_chip";
 import { DAY_CONDITIONS, type useListState } from "./filters";
 import { MoreChips } from "./more_chips";
+import { OrderMenu } from "./order_menu";
 import type { Counts } from "./use_counts";
 import type { CustomerStatus, TagColor } from "../gql/graphql";
 
@@ -16,7 +17,8 @@ type State = ReturnType<typeof useListState>;
 
 const DAYS = ["7", "30", "60", "90", "180"];
 
-export function QueryBar({ state, counts }: { state: State; counts: Counts | undefined }) {
+// More rows and changes of them draw none of its chips again.
+export const QueryBar = memo(function QueryBar({ state, counts }: { state: State; counts: Counts | undefined }) {
   const { t } = useTranslation();
   const facets = counts?.facets;
   const named = (condition: string, rows: readonly { value: string; count: number }[] | undefined): FilterValue[] =>
@@ -31,7 +33,6 @@ export function QueryBar({ state, counts }: { state: State; counts: Counts | und
     count,
     label: <TagLabel tag={{ ...value, color: value.color as TagColor }} />,
   }));
-  const kpi = state.filter.kpi;
   const isEmpty = Object.keys(state.filter).length === 0;
   return (
     <div className="query-bar" role="search">
@@ -42,30 +43,24 @@ export function QueryBar({ state, counts }: { state: State; counts: Counts | und
       <Chip state={state} name="subscriptionType" values={named("subscriptionType", facets?.subscriptionType)} />
       <Chip state={state} name="tag" values={tags} />
       {DAY_CONDITIONS.map((name) => (
-        <Chip
+        <CountedChip
           key={name}
           state={state}
           name={name}
-          isSingle
           values={DAYS.map((days) => ({ id: days, text: t("filter.days", { count: Number(days) }) }))}
+          conditionOf={(days) => ({ [name]: Number(days) })}
         />
       ))}
-      <MoreChips state={state} />
-      {kpi && (
-        <Button onPress={() => state.setValues("kpi", [])} className="chip chip-active">
-          {t(`kpi.${kpi.kind}`)}
-          {kpi.product ? `: ${t(`product.${kpi.product}`)}` : ""}
-          <Icon name="close" width="12" height="12" />
-        </Button>
-      )}
+      <MoreChips state={state} counts={counts} />
       {!isEmpty && (
         <Button kind="quiet" onPress={state.clear}>
           {t("filter.clear")}
         </Button>
       )}
+      <OrderMenu state={state} />
     </div>
   );
-}
+});
 
 function Search({ state }: { state: State }) {
   const { t } = useTranslation();
@@ -78,7 +73,6 @@ interface ChipProps {
   state: State;
   name: string;
   values: readonly FilterValue[];
-  isSingle?: boolean;
 }
 
 function Chip({ state, name, ...rest }: ChipProps) {

@@ -1,5 +1,5 @@
 /** The saved views: filters with a name, own ones and those that others share. */
-import { lazy, Suspense, useState } from "react";
+import { lazy, memo, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useSearchParams } from "wouter";
 import { useQuery } from "urql";
@@ -15,7 +15,7 @@ const SaveViewDialog = lazy(() => import("./save_view_dialog"));
 
 type State = ReturnType<typeof useListState>;
 
-export function SavedViews({ state, total }: { state: State; total: number | undefined }) {
+export const SavedViews = memo(function SavedViews({ state, total }: { state: State; total: number | undefined }) {
   const { t } = useTranslation();
   const { administrator } = useViewer();
   const [, setParameters] = useSearchParams();
@@ -31,7 +31,7 @@ export function SavedViews({ state, total }: { state: State; total: number | und
     <div className="views" role="group" aria-label={t("views.label")}>
       {views.map((view) => {
         const parameters = writeFilter((view.filter ?? {}) as Record<string, unknown>);
-        const isActive = parameters !== undefined && JSON.stringify(sorted(readFilter(parameters) as Record<string, unknown>)) === present;
+        const isActive = JSON.stringify(sorted(readFilter(parameters) as Record<string, unknown>)) === present;
         const owner = view.owner.id === administrator.id ? "" : ` · ${view.owner.displayName}`;
         return (
           <Button
@@ -39,8 +39,7 @@ export function SavedViews({ state, total }: { state: State; total: number | und
             kind="quiet"
             className={isActive ? "view view-active" : "view"}
             aria-pressed={isActive}
-            isDisabled={parameters === undefined}
-            onPress={() => parameters && setParameters(parameters)}
+            onPress={() => setParameters(parameters)}
           >
             {view.name}
             {view.shared && <span className="secondary small">{t("views.shared")}{owner}</span>}
@@ -72,7 +71,7 @@ export function SavedViews({ state, total }: { state: State; total: number | und
       </Suspense>
     </div>
   );
-}
+});
 
 /** Two filters are equal where their sorted entries are. */
 function sorted(filter: Record<string, unknown>): unknown {

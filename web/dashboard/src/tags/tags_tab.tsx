@@ -91,7 +91,7 @@ function TagRow({ tag, onTask }: { tag: FullTag; onTask: ((task: Task) => void) 
         <TagLabel tag={tag} />
       </td>
       <td>{tag.description || NONE}</td>
-      <td>{rule ? <Link to={`/customers?${rule}`}>{t("tagList.byRule")}</Link> : t(tag.rule ? "tagList.byRule" : "tagList.byHand")}</td>
+      <td>{rule ? <Link to={`/customers?${rule}`}>{t("tagList.byRule")}</Link> : t("tagList.byHand")}</td>
       <td className="numbers">
         <Link to={`/customers?tag=${tag.id}`}>{number(tag.customerCount)}</Link>
       </td>

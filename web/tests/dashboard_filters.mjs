@@ -1,0 +1,70 @@
+/** Every filter of the API has a chip, which counts its values as the API does; every order can be chosen. */
+import assert from "node:assert/strict";
+
+/** The chips whose values the API counts as facets. */
+const FACETS = { "Managed by": "managedBy", "Subscription type": "subscriptionType", Tag: "tag", Administrator: "administrator", Country: "country", Invoice: "invoiceState" };
+/** Those whose values it does not, with the filters of the values. */
+const COUNTED = {
+  "Expires within": [7, 30, 60, 90, 180].map((expiresWithinDays) => ({ expiresWithinDays })),
+  "Has administrators": [{ hasAssignments: true }, { hasAssignments: false }],
+  "Key figure": ["TOTAL_CUSTOMERS", "NEARING_EXPIRATION", "NEARING_RENEWAL", "LOW_LICENSE_ASSIGNMENT", "OVER_LICENSE_LIMIT"].map((kind) => ({ kpi: { kind } })),
+};
+const TOTAL = "query ($filter: CustomerFilter) { customers(filter: $filter) { totalCount } }";
+const used = (numbers) => numbers.filter((number) => number > 0).sort((one, other) => one - other);
+const shows = (page, count) => page.waitForFunction((text) => document.querySelector(".customers-total")?.textContent === text, String(count));
+const chip = (page, name) => page.getByRole("search").getByRole("button", { name });
+
+/** The numbers at the values of a chip's menu, in its order; some are counted when the menu is about to open. */
+async function numbersOf(page, name) {
+  await chip(page, name).click();
+  await page.waitForFunction(() => {
+    const values = [...document.querySelectorAll("[role=menu] [role^=menuitem], [role=menu] .menu-empty")];
+    return values.length > 0 && values.every((value) => value.matches(".menu-empty") || value.querySelector(".menu-item-end"));
+  });
+  const texts = await page.locator("[role=menu] .menu-item-end").allInnerTexts();
+  await page.keyboard.press("Escape");
+  await page.getByRole("menu").waitFor({ state: "detached" });
+  return texts.map(Number);
+}
+
+async function addChip(page, name) {
+  await chip(page, "More filters").click();
+  await page.getByRole("menuitem", { name }).click();
+}
+
+export async function everyChipCountsAsTheApi(page, query) {
+  const { customers } = await query(`{ customers(first: 1) { facets { ${Object.values(FACETS).map((name) => `${name} { count }`).join(" ")} } } }`);
+  for (const [name, facet] of Object.entries(FACETS))
+    assert.deepEqual(used(await numbersOf(page, name)), used(customers.facets[facet].map(({ count }) => count)), name);
+  for (const name of ["Has administrators", "Key figure"]) await addChip(page, name);
+  for (const [name, filters] of Object.entries(COUNTED)) {
+    const totals = await Promise.all(filters.map((filter) => query(TOTAL, { filter })));
+    assert.deepEqual(await numbersOf(page, name), totals.map((answer) => answer.customers.totalCount), name);
+  }
+}
+
+/** A range of days, and what programs join by allOf, anyOf and not. */
+export async function showsFiltersWithoutValues(page, origin, query) {
+  const all = (await query(TOTAL)).customers.totalCount;
+  await addChip(page, "Created");
+  await chip(page, "Created").click();
+  await page.getByRole("dialog").getByLabel("Last day").fill("2020-01-31");
+  await shows(page, 0);
+  assert.equal(new URL(page.url()).searchParams.get("createdAtUntil"), "2020-02-01T00:00:00.000Z");
+  await page.keyboard.press("Escape");
+  await chip(page, "Clear all").click();
+  await shows(page, all);
+  const filter = { not: { status: ["TRIAL"] } };
+  await page.goto(`${origin}/customers?${new URLSearchParams({ conditions: JSON.stringify(filter) })}`);
+  await shows(page, (await query(TOTAL, { filter })).customers.totalCount);
+  await chip(page, "Other conditions of a view").click();
+  await shows(page, all);
+}
+
+export async function ordersByCreation(page, query) {
+  await chip(page, /^Order/).click();
+  await page.getByRole("menuitemradio", { name: "Created" }).click();
+  const { customers } = await query("{ customers(orderBy: {field: CREATED_AT}, first: 1) { nodes { name } } }");
+  await page.locator(".table-data").first().getByRole("link", { name: customers.nodes[0].name }).waitFor();
+  assert.equal(new URL(page.url()).searchParams.get("order"), "CREATED_AT");
+}
