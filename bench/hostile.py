@@ -1,9 +1,9 @@
 """Hostile requests and connections: the worst by processor time, memory, and how long they block another client.
 
-`python -m bench.hostile [WORD] [--all]` sends each case of bench/hostile_cases.py, bench/more_hostile_cases.py and
-bench/hostile_mutations.py whose name contains WORD to a server with a partner of 1,000 customers and 100 tags. Limits
-for each case of less than 10 kB: 300 ms of processor time of the server (50 ms for an operation that is refused), 50 MB
-(20 MB for the floods of connections, which are larger), and no small query of another client waits longer than 100 ms.
+`python -m bench.hostile [WORD] [--all]` sends each case of bench/hostile_cases.py and the modules beside it whose name
+contains WORD to a server with a partner of 1,000 customers and 100 tags. Limits for each case of less than 10 kB:
+300 ms of processor time of the server (50 ms for an operation that is refused), 50 MB (20 MB for the floods of
+connections, which are larger), and no small query of another client waits longer than 100 ms.
 Printed are the 30 worst, or all, and those that exceed a limit; the status is 1 then. A connection that waits for more
 is kept for its timeout, here of 0.3 s.
 

@@ -90,7 +90,10 @@ def text_frame(message: Any) -> bytes:
 
 def frame(first_byte: int, payload: bytes) -> bytes:
     size = len(payload)
-    length = bytes([0x80 | size]) if size < 126 else b"\xfe" + size.to_bytes(2, "big")
+    if size < 126:
+        length = bytes([0x80 | size])
+    else:
+        length = b"\xfe" + size.to_bytes(2, "big") if size < 1 << 16 else b"\xff" + size.to_bytes(8, "big")
     return bytes([first_byte]) + length + bytes(4) + payload
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from bench import hostile_mutations
+from bench import hostile_inputs, hostile_mutations
 from bench.hostile_cases import Case, first_cases, got, graphql, imported, nested, posted, raw, socket, streamed, times
 
 # The documents of the manifest with which the server of the cases runs.
@@ -201,6 +201,11 @@ def _others() -> Iterator[Case]:
 
 
 def all_cases() -> list[Case]:
-    """Build the cases of bench/hostile_cases.py, of this module and of bench/hostile_mutations.py."""
+    """Build the cases of bench/hostile_cases.py, of this module, and of the modules beside them."""
     groups = (_compiled, _filters, _documents, _packed, _sockets, _connections, _imports, _others)
-    return [*first_cases(), *(case for group in groups for case in group()), *hostile_mutations.cases()]
+    return [
+        *first_cases(),
+        *(case for group in groups for case in group()),
+        *hostile_mutations.cases(),
+        *hostile_inputs.cases(),
+    ]

@@ -13,7 +13,7 @@ null with errors.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from math import ceil
 from typing import Any, NamedTuple
@@ -30,18 +30,18 @@ from graphql import (
     InlineFragmentNode,
     IntValueNode,
     ListValueNode,
-    ObjectValueNode,
     OperationDefinitionNode,
     OperationType,
     SelectionSetNode,
     ValueNode,
     VariableNode,
     get_named_type,
+    value_from_ast_untyped,
 )
 
 from domain.failures import QueryTooComplex
 from schema.costs import DEFAULT_COST, RESOLVER_COST, DeclaredCost, declared_cost
-from server.graphql.input_cost import INPUT_ITEM_COST, count_items, variables_in
+from server.graphql.input_cost import INPUT_ITEM_COST, count_argument, count_variable, count_variables
 from server.graphql.introspection import introspection_sizes
 
 MAX_TEXT_LENGTH = 100_000
@@ -113,6 +113,8 @@ class _CostEstimator:
     costs: FieldCosts
     fragments: Mapping[str, FragmentDefinitionNode]
     variables: Mapping[str, Any]
+    # Of a mutation; empty for other operations.
+    counted_variables: dict[str, Any]
     _fragment_complexities: dict[str, Complexity] = field(default_factory=dict)
 
     def estimate(self, selections: SelectionSetNode | None, type_name: str) -> Complexity:
@@ -145,7 +147,7 @@ class _CostEstimator:
 
     def _with_input(self, complexity: Complexity, node: FieldNode) -> Complexity:
         """Return the complexity with the cost of what the arguments of a mutation list."""
-        items = sum(count_items(argument.value, self.variables) for argument in node.arguments or ())
+        items = sum(count_argument(argument.value, self.counted_variables) for argument in node.arguments or ())
         return complexity._replace(cost=complexity.cost + items * INPUT_ITEM_COST)
 
     def _estimate_fragment(self, name: str) -> Complexity:
@@ -209,21 +211,33 @@ def check_cost(
     return cost
 
 
-def size_variables(document: DocumentNode) -> tuple[str, ...]:
-    """Return the names of the variables on whose sizes a cost depends.
+class SizeVariables(NamedTuple):
+    """The names of the variables on whose sizes a cost depends, and the function that returns such a size."""
 
-    They are the value of a whole argument; in a document with a mutation, they can be anywhere in its input.
-    """
-    values = [argument.value for node in _field_nodes(document) for argument in node.arguments or ()]
-    if has_mutation(document):
-        return tuple(sorted(set[str]().union(*map(variables_in, values))))
-    return tuple(sorted({value.name.value for value in values if isinstance(value, VariableNode)}))
+    names: tuple[str, ...]
+    size: Callable[[Any], Any]
 
 
-def has_mutation(document: DocumentNode) -> bool:
-    """Return whether one of the operations is a mutation."""
-    operations = (each for each in document.definitions if isinstance(each, OperationDefinitionNode))
-    return any(each.operation is OperationType.MUTATION for each in operations)
+def find_size_variables(document: DocumentNode) -> SizeVariables:
+    """Return the variables that are the value of a whole argument; all of them in a document with a mutation."""
+    operations = [each for each in document.definitions if isinstance(each, OperationDefinitionNode)]
+    if any(each.operation is OperationType.MUTATION for each in operations):
+        declared = (variable for each in operations for variable in each.variable_definitions or ())
+        return SizeVariables(tuple(sorted({each.variable.name.value for each in declared})), _input_size)
+    values = (argument.value for node in _field_nodes(document) for argument in node.arguments or ())
+    return SizeVariables(tuple(sorted({each.name.value for each in values if isinstance(each, VariableNode)})), _size)
+
+
+def _input_size(value: Any) -> Any:
+    """Return what the cost of a mutation depends on: a number, or the items of all lists."""
+    return count_variable(value) if isinstance(value, (list, dict)) else _size(value)
+
+
+def _size(value: Any) -> Any:
+    """Return what the cost depends on: a number, the length of a list; any other value is invalid."""
+    if isinstance(value, list):
+        return len(value)
+    return value if value is None or type(value) is int else "invalid"
 
 
 def root_field_names(document: DocumentNode, operation: OperationDefinitionNode) -> frozenset[str]:
@@ -237,28 +251,19 @@ def estimate_complexity(
     """Return the depth and the cost of an operation."""
     root_type = operation.operation.value.capitalize()
     values = {**_default_values(operation), **variables}
-    return _CostEstimator(costs, fragments_of(document), values).estimate(operation.selection_set, root_type)
+    counted = count_variables(values) if root_type == _MUTATION else {}
+    return _CostEstimator(costs, fragments_of(document), values, counted).estimate(operation.selection_set, root_type)
 
 
-def _default_values(operation: OperationDefinitionNode) -> Mapping[str, Any]:
-    """Return the default values of variables, as far as they are numbers, lists or input objects."""
-    defaults = {each.variable.name.value: each.default_value for each in operation.variable_definitions or ()}
-    return {
-        name: _default_value(value)
-        for name, value in defaults.items()
-        if isinstance(value, (IntValueNode, ListValueNode, ObjectValueNode))
-    }
+def _default_values(operation: OperationDefinitionNode) -> dict[str, Any]:
+    definitions = operation.variable_definitions or ()
+    defaults = {each.variable.name.value: each.default_value for each in definitions if each.default_value}
+    return {name: value_from_ast_untyped(value) for name, value in defaults.items()}
 
 
 def fragments_of(document: DocumentNode) -> dict[str, FragmentDefinitionNode]:
     """Return the fragments of a document by their names."""
     return {d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)}
-
-
-def _default_value(value: ValueNode) -> Any:
-    if isinstance(value, IntValueNode):
-        return int(value.value)
-    return list(value.values) if isinstance(value, ListValueNode) else value
 
 
 def _field_nodes(document: DocumentNode) -> Iterator[FieldNode]:

@@ -6,6 +6,7 @@ operation takes besides its fields.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple
 
 from graphql import (
@@ -33,6 +34,7 @@ from server.graphql.cost import MAX_COST, MUTATION_ANSWER_FACTOR, fragments_of
 # The same test as graphql-core's, faster for plain values.
 _is_awaitable: Any = optimized_is_awaitable
 _CONTAINERS = {dict, list}
+_MAX_VARIABLE_ERRORS = 20
 _INTROSPECTION = frozenset({"__schema", "__type", "__typename"})
 
 
@@ -117,15 +119,20 @@ def _build(
     resolvers = (default_field_resolver, default_type_resolver, default_field_resolver)
     if values is not None:
         return OperationExecutor(schema, fragments, details, None, context, definition, values, *resolvers, **limits)
-    # It knows defaults, and how errors are stated.
-    return OperationExecutor.build(  # type: ignore[return-value]
+    # It knows defaults, and how errors are stated. To find a name like a wrong one takes as long as a small operation:
+    # only a lone error gets such suggestions.
+    build: Any = partial(
+        OperationExecutor.build,
         schema,
         operation.document,
         context_value=context,
         raw_variable_values=dict(variables),
         operation_name=operation.name or None,
+        max_coercion_errors=_MAX_VARIABLE_ERRORS,
         **limits,
     )
+    built: OperationExecutor | list[GraphQLError] = build(hide_suggestions=True)
+    return build() if isinstance(built, list) and len(built) == 1 else built
 
 
 def _coerce(signatures: tuple[GraphQLVariableSignature, ...], variables: Mapping[str, Any]) -> VariableValues | None:

@@ -6,8 +6,7 @@ from typing import Any, Generic, TypeVar
 
 from graphql import DocumentNode
 
-from server.graphql.cost import has_mutation, size_variables
-from server.graphql.input_cost import count_items
+from server.graphql.cost import SizeVariables, find_size_variables
 
 # Different page sizes of one document: more are prepared again.
 _MAX_OPERATIONS = 20
@@ -25,42 +24,28 @@ class ValidDocument(Generic[PreparedOperation]):
 
     document: DocumentNode
     _operations: dict[tuple[Any, ...], PreparedOperation] = field(default_factory=dict)
-    _sized_by: tuple[str, ...] = field(init=False)
-    _has_mutation: bool = field(init=False)
+    _sized_by: SizeVariables = field(init=False)
 
     def __post_init__(self) -> None:
         """Find the variables on which a cost depends."""
-        object.__setattr__(self, "_sized_by", size_variables(self.document))
-        object.__setattr__(self, "_has_mutation", has_mutation(self.document))
+        object.__setattr__(self, "_sized_by", find_size_variables(self.document))
 
     def operations_bytes(self) -> int:
         """Return an upper bound of the memory of the operations that this document may remember."""
         definitions = self.document.definitions
         variables = sum(len(getattr(each, "variable_definitions", None) or ()) for each in definitions)
         parts = _PART_BYTES * (len(definitions) + variables)
-        return _MAX_OPERATIONS * (_OPERATION_BYTES + _SIZE_BYTES * len(self._sized_by) + parts)
+        return _MAX_OPERATIONS * (_OPERATION_BYTES + _SIZE_BYTES * len(self._sized_by.names) + parts)
 
     def prepare(
         self, name: str | None, variables: Mapping[str, Any], prepare: Callable[[], PreparedOperation]
     ) -> PreparedOperation:
         """Return the operation, prepared once for the same sizes; raise what `prepare` raises."""
-        size = _input_size if self._has_mutation else _size
-        key = (name, *[size(variables.get(variable)) for variable in self._sized_by])
+        names, size = self._sized_by
+        key = (name, *[size(variables.get(variable)) for variable in names])
         operation = self._operations.get(key)
         if operation is None:
             operation = prepare()
             if len(self._operations) < _MAX_OPERATIONS:
                 self._operations[key] = operation
         return operation
-
-
-def _input_size(value: Any) -> Any:
-    """Return what the cost of a mutation depends on: a number, or the items of all lists."""
-    return ("items", count_items(value, {})) if isinstance(value, (list, dict)) else _size(value)
-
-
-def _size(value: Any) -> Any:
-    """Return what the cost depends on: a number, the length of a list; any other value is invalid."""
-    if isinstance(value, list):
-        return len(value)
-    return value if value is None or type(value) is int else "invalid"

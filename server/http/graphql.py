@@ -17,6 +17,7 @@ from server.app.page_sign_in import page_sign_in
 from server.auth.viewer import read_bearer_token
 from server.graphql.operation import Operation
 from server.graphql.operations import GraphQLResponse, OperationRejected, OperationRequest
+from server.graphql.request_json import InvalidJson, read_json
 from server.graphql.requested_document import QUERY_MISSING, InvalidDocument, read_requested_document
 from server.graphql.variables import find_rejection
 from server.http.accept import preferred_media_type
@@ -164,9 +165,9 @@ async def _read_post(request: Request) -> Mapping[str, Any]:
         raise HttpError(415, "Send the operation as application/json in UTF-8.")
     body = await read_body(request)
     try:
-        parameters = orjson.loads(body)
-    except orjson.JSONDecodeError as failure:
-        raise HttpError(400, f"The body is not valid JSON in UTF-8: {failure.msg}.") from None
+        parameters = read_json(body)
+    except InvalidJson as failure:
+        raise HttpError(400, f"The body {failure}") from None
     if not isinstance(parameters, dict):
         raise HttpError(400, "The body must be a JSON object with a query; batches are not supported.")
     return parameters
@@ -187,9 +188,9 @@ def _read_get(request: Request) -> Mapping[str, Any]:
     for name in ("variables", "extensions"):
         if parameters.get(name):
             try:
-                parameters[name] = orjson.loads(parameters[name])
-            except orjson.JSONDecodeError as failure:
-                raise HttpError(400, f"The parameter {name} is not valid JSON: {failure.msg}.") from None
+                parameters[name] = read_json(parameters[name])
+            except InvalidJson as failure:
+                raise HttpError(400, f"The parameter {name} {failure}") from None
     return parameters
 
 

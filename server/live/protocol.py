@@ -13,11 +13,15 @@ from typing import Any
 import orjson
 
 from domain.failures import BadUserInput
+from server.graphql.request_json import InvalidJson, read_json
 from server.graphql.requested_document import InvalidDocument, RequestedDocument, read_requested_document
 from server.graphql.variables import find_rejection
 
 SUBPROTOCOL = "graphql-transport-ws"
 _MAX_ID_LENGTH = 200
+# Of a message that is neither connection_init, which there is one of, nor subscribe, which is charged to the rate
+# limits: a thousand pings a second, each of 1 MiB, would take a processor.
+MAX_CONTROL_LENGTH = 1_000
 # RFC 6455: a control frame has at most 125 bytes, two of which are the code.
 _MAX_REASON_BYTES = 123
 
@@ -94,15 +98,17 @@ def read_message(text: str | None) -> ClientMessage:
     if text is None:
         raise _bad_request("Send text frames: this protocol has no binary ones.")
     try:
-        message = orjson.loads(text)
-    except (orjson.JSONDecodeError, UnicodeEncodeError, RecursionError):
-        raise _bad_request("The message is not valid JSON.") from None
+        message = read_json(text)
+    except InvalidJson as failure:
+        raise _bad_request(f"The message {failure}") from None
     if not isinstance(message, dict):
         raise _bad_request("A message must be a JSON object.")
     kind = message.get("type")
     reader = _READERS.get(kind) if isinstance(kind, str) else None
     if reader is None:
         raise _bad_request("The message has no type that this protocol knows.")
+    if reader not in _READERS_OF_LONG and len(text) > MAX_CONTROL_LENGTH:
+        raise _bad_request(f"A message of the type {kind} has at most {MAX_CONTROL_LENGTH:,} characters.")
     return reader(message)
 
 
@@ -214,3 +220,4 @@ _READERS: Mapping[str, Callable[[Mapping[str, Any]], ClientMessage]] = {
     "subscribe": _subscribe,
     "complete": _complete,
 }
+_READERS_OF_LONG = {_connection_init, _subscribe}

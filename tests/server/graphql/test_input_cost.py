@@ -1,16 +1,20 @@
 """What the input of a mutation lists has a cost, wherever the list stands."""
 
+from time import thread_time
 from typing import Any
 
 import pytest
-from graphql import GraphQLInputObjectType, get_named_type
+from graphql import GraphQLInputObjectType, get_named_type, parse_value
 
 from schema.build import build_schema
-from server.graphql.input_cost import FILTER_FIELDS, FILTER_ITEMS, INPUT_ITEM_COST
+from server.graphql.input_cost import FILTER_FIELDS, FILTER_ITEMS, INPUT_ITEM_COST, count_argument, count_variables
 from server.graphql.operations import OperationRejected, Operations
+from server.graphql.variables import MAX_LIST_LENGTH
+from tests.machine_speed import is_below
 
 TAGS = "assignTags(input: {customers: %s, tags: %s}) { changed }"
 THREE = ["a", "b", "c"]
+OPERATIONS = Operations(build_schema())
 
 
 def cost_of(text: str, variables: dict[str, Any] | None = None, operations: Operations | None = None) -> int:
@@ -32,6 +36,7 @@ def mutation(declared: str, customers: str, tags: str = "[]") -> str:
         (mutation('($c: [ID!]! = ["a"])', "{ids: $c}"), {}, 1),
         (mutation("($c: CustomerSelection!)", "$c"), {"c": {"ids": THREE}}, 3),
         (mutation('($c: CustomerSelection! = {ids: ["a", "b"]})', "$c"), {}, 2),
+        (mutation("($c: [ID!]!)", "{ids: $c}"), {"c": [9**4_000, 1e308, "x", None]}, 4),
         ("mutation($i: AssignTagsInput!) { assignTags(input: $i) { changed } }", {"i": {"tags": THREE}}, 3),
         (mutation("", "{matching: {}}"), {}, FILTER_ITEMS),
         (mutation("", "{matching: {not: {status: [TRIAL]}}}"), {}, FILTER_ITEMS + 1),
@@ -79,3 +84,33 @@ def test_the_longest_list_is_one_operation_and_two_of_them_are_not() -> None:
 def test_the_filter_of_a_query_costs_nothing() -> None:
     text = "query($f: CustomerFilter) { customers(first: 1, filter: $f) { totalCount } }"
     assert cost_of(text, {"f": {"country": ["DE", "RS"]}}) == cost_of(text, {})
+
+
+@pytest.mark.parametrize(
+    ("literal", "items"),
+    [
+        ("[$c, $c]", 2 + 2 * 3),
+        ("[$c, {matching: $c}, [[$n]]]", 3 + 2 * 3 + FILTER_ITEMS + 2),
+        ("{matching: $n, filter: null, rule: $absent}", 0),
+        ("{a: [{rule: {}}, {matching: [$n]}]}", 2 + 2 * FILTER_ITEMS + 1),
+        ("[%s, -1.5, true, ENUM]" % ("9" * 5_000), 4),
+    ],
+)
+def test_literals_hold_variables(literal: str, items: int) -> None:
+    assert count_argument(parse_value(literal), count_variables({"c": THREE, "n": None})) == items
+
+
+def test_a_variable_is_counted_once_however_often_it_is_named() -> None:
+    text = mutation("($c: ID)", "{ids: [%s]}" % ("$c " * 700))
+    for value in ([[["x"] * 999] * 4], ["x"] * MAX_LIST_LENGTH, {"a": {str(n): None for n in range(4_000)}}):
+        begun = thread_time()
+        with pytest.raises(OperationRejected):
+            OPERATIONS.prepare(text, None, {"c": value})
+        # Measured: 16 to 70 ms, validation included; 2 to 7 s where each use is counted.
+        assert is_below(thread_time() - begun, 0.4)
+
+
+def test_a_long_number_is_no_item() -> None:
+    literal, variable = mutation("", "{ids: [%s]}"), mutation("($c: ID!)", "{ids: [$c]}")
+    assert cost_of(literal % ("9" * 40)) == cost_of(literal % '"x"')
+    assert cost_of(variable, {"c": 9**4_000}) == cost_of(variable, {"c": "x"})

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import strawberry
 
+from bench.hostile_cases import times
 from schema.build import build_schema
 from schema.costs import RELATION_COST, ROW_COST
 from server.graphql.cost import MAX_COST
@@ -81,6 +82,35 @@ def test_an_attack_is_refused_before_it_costs_anything(text: str) -> None:
     operations, begun = Operations(build_schema()), thread_time()
     assert outcome(text, operations=operations) in {"QUERY_TOO_COMPLEX", "GRAPHQL_VALIDATION_FAILED"}
     assert is_below(thread_time() - begun, 0.5)
+
+
+def _mistakes() -> dict[str, str]:
+    long = "CustomerAssignmentLicensesInputXx"
+    return {
+        "types": f"query({times(200, f'$v#: {long}#')}) {{ __typename }}",
+        "fragments": f"{{ __typename }} {times(90, f'fragment F# on {long}# {{ a }}')}",
+        "fields": f"{{ customers {{ nodes {{ {times(300, 'subscriptionz#')} }} }} }}",
+        "keys": f"{{ customers(filter: {{{times(300, 'managedBye#: 1')}}}) {{ totalCount }} }}",
+        "enums": f"{{ customers(filter: {{status: [{times(900, 'TRIAL_EX#')}]}}) {{ totalCount }} }}",
+        "arguments": f"{{ {times(25, 'c#: customers(firts: 1, fillter: 2) { totalCount }')} }}",
+    }
+
+
+@pytest.mark.parametrize("text", _mistakes().values(), ids=_mistakes())
+def test_many_mistakes_get_no_suggestions(text: str) -> None:
+    begun = thread_time()
+    with pytest.raises(OperationRejected) as rejected:
+        OPERATIONS.prepare(text, None)
+    # Measured: 2 to 30 ms; up to 600 ms with suggestions.
+    assert is_below(thread_time() - begun, 0.15)
+    messages = [error["message"] for error in rejected.value.errors]
+    assert len(messages) > 1 and "Did you mean" not in " ".join(messages)
+
+
+@pytest.mark.parametrize("text", ["{ custommers { totalCount } }", "query($v: Customers) { node(id: $v) { id } }"])
+def test_a_lone_mistake_gets_a_suggestion(text: str) -> None:
+    with pytest.raises(OperationRejected, match=r"Did you mean"):
+        OPERATIONS.prepare(text, None)
 
 
 def test_conflicts_of_one_name_are_looked_for_in_a_document_without_other_errors() -> None:

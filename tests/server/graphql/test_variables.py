@@ -6,6 +6,7 @@ import pytest
 
 from domain.failures import BadUserInput
 from schema.build import build_schema
+from server.graphql.operation import build_executor
 from server.graphql.operations import OperationRejected, Operations
 from server.graphql.variables import (
     MAX_KEY_LENGTH,
@@ -17,6 +18,7 @@ from server.graphql.variables import (
 )
 from tests.worst_texts import MEBIBYTE, WORST_TEXTS, run_at_once, worst_text
 
+OPERATIONS = Operations(build_schema())
 LONG = "x" * (MAX_KEY_LENGTH + 1)
 
 
@@ -81,3 +83,25 @@ def test_variables_that_are_nested_too_deeply_are_rejected() -> None:
         deep = [deep]
     assert find_rejection({"a": deep}) is None
     assert "at most 100 levels" in str(find_rejection({"a": [deep]}))
+
+
+@pytest.mark.parametrize(
+    "filter_",
+    [
+        {f"managedBye{n}": 1 for n in range(900)},
+        {"allOf": [{f"statuss{n}": 1} for n in range(900)]},
+        {"status": [f"NEARING_EXPIRATIONX{n}" for n in range(990)]},
+    ],
+)
+def test_only_a_lone_mistake_in_variables_gets_a_suggestion(filter_: dict[str, Any]) -> None:
+    text = "query($f: CustomerFilter) { customers(filter: $f) { totalCount } }"
+    operation = OPERATIONS.prepare(text, None, {"f": filter_})
+
+    def errors_of(variables: dict[str, Any]) -> list[str]:
+        built = build_executor(OPERATIONS.graphql_schema, operation, variables)
+        assert isinstance(built, list)
+        return [error.message for error in built]
+
+    found = run_at_once(lambda: errors_of({"f": filter_}))
+    assert 1 < len(found) < 30 and "Did you mean" not in " ".join(found)
+    assert "Did you mean" in errors_of({"f": {"managedBye": "x"}})[0]

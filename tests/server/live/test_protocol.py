@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from server.graphql.requested_document import RequestedDocument
 from server.graphql.variables import MAX_VALUES
 from server.live.protocol import (
+    MAX_CONTROL_LENGTH,
     CloseCode,
     Complete,
     ConnectionInit,
@@ -106,11 +107,29 @@ def test_answers_a_ping_with_its_payload() -> None:
 
 
 def test_rejects_a_ping_whose_payload_cannot_be_encoded() -> None:
-    deep = '{"type":"ping","payload":{"a":' + "[" * 600 + "]" * 600 + "}}"
+    deep = '{"type":"ping","payload":{"a":' + "[" * 450 + "]" * 450 + "}}"
     message = read_message(deep)
     assert isinstance(message, Ping)
     with pytest.raises(ProtocolError):
         pong_message(message.payload)
+
+
+@pytest.mark.parametrize("kind", ["ping", "pong", "complete"])
+def test_only_the_first_message_and_subscribe_may_be_long(kind: str) -> None:
+    def read(length: int, of: str = kind) -> object:
+        message = '{"type":"%s","id":"1","payload":{"query":"{a}","text":"%s"}}'
+        return read_message(message % (of, "x" * (length - len(message % (of, "")))))
+
+    assert read(MAX_CONTROL_LENGTH)
+    assert read(5 * MAX_CONTROL_LENGTH, "connection_init") and read(500 * MAX_CONTROL_LENGTH, "subscribe")
+    with pytest.raises(ProtocolError, match=f"{kind} has at most 1,000 characters") as refused:
+        read(MAX_CONTROL_LENGTH + 1)
+    assert refused.value.code is CloseCode.BAD_REQUEST
+
+
+def test_a_message_of_many_lists_is_not_read() -> None:
+    with pytest.raises(ProtocolError, match="more than 20,000 objects and lists"):
+        read_message('{"type":"subscribe","id":"1","payload":{"query":"{a}","x":[%s[]]}}' % ("[]," * 20_000))
 
 
 @pytest.mark.parametrize(

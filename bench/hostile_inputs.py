@@ -1,0 +1,45 @@
+"""Hostile inputs for bench/hostile.py: mistakes that invite suggestions, variables named often, JSON of many lists."""
+
+import gzip
+from collections.abc import Iterator
+
+from bench.hostile_cases import Case, graphql, posted, socket, times
+
+# As long as the names of many types: graphql-core compares it with each of them, letter by letter.
+_NAME = "CustomerAssignmentLicensesInputXx"
+_COUNT = "query($f:CustomerFilter){customers(filter:$f){totalCount}}"
+_IDS = "mutation($c:ID){assignTags(input:{customers:{ids:[%s]},tags:[]}){changed}}"
+
+
+def _mistakes() -> Iterator[Case]:
+    yield graphql("mistakes: types of variables", "query(%s){__typename}" % times(180, f"$v#:{_NAME}#"))
+    yield graphql("mistakes: types of fragments", "{__typename}%s" % times(90, f"fragment F# on {_NAME}#{{a}}"))
+    yield graphql("mistakes: fields", "{customers{nodes{%s}}}" % times(400, "subscriptionz#"))
+    yield graphql("mistakes: keys of a literal", "{customers(filter:{%s}){totalCount}}" % times(400, "managedBye#:1"))
+    yield graphql("mistakes: enums of a literal", "{customers(filter:{status:[%s]}){id}}" % times(700, "TRIAL_EX#"))
+    keys = {f"managedBye{n}": 1 for n in range(500)}
+    yield graphql("mistakes: keys of a variable", _COUNT, f=keys)
+    yield graphql("mistakes: keys of objects in a list", _COUNT, f={"allOf": [{key: 1} for key in keys]})
+    yield graphql("mistakes: enums of a variable", _COUNT, f={"status": [f"NEARING_EXPIRATION{n}" for n in range(400)]})
+
+
+def _named_variables() -> Iterator[Case]:
+    often = _IDS % times(700, "$c")
+    yield graphql("variables: a list named 700 times", often, c=["x"] * 900)
+    yield graphql("variables: 2,000 lists named 700 times", often, c=[[[]] * 900, [[]] * 900])
+    yield graphql("variables: 1,500 keys named 700 times", often, c=dict.fromkeys(map(str, range(800))))
+    operations = times(50, "query Q#($a:ID!){...F}") + "fragment F on Query{nodes(ids:[%s]){id}}" % times(380, "$a")
+    yield graphql("variables: 50 operations of one fragment", operations)
+
+
+def _json() -> Iterator[Case]:
+    for name, part in {"lists": b"[[]],", "objects": b"{},", "keys": b'{"":{}},'}.items():
+        body = b'{"query":"{__typename}","x":[' + part * (1_000_000 // len(part)) + b"0]}"
+        yield posted(f"json: 1 MB of {name}", body)
+        yield posted(f"json: gzip of 1 MB of {name}", gzip.compress(body), Content_Encoding="gzip")
+    yield socket("json: 60 pings of 15 kB", {"type": "ping", "payload": {"a": "x" * 15_000}}, repeat=60)
+
+
+def cases() -> list[Case]:
+    """Build the cases of this module."""
+    return [case for group in (_mistakes, _named_variables, _json) for case in group()]
