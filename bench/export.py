@@ -1,11 +1,11 @@
 """Exports of a large partner, compared with reading the same documents bare from MongoDB; and the memory they take.
 
-`python -m bench.export [CUSTOMERS [ROUNDS]] [NAME]` (5,000 with 12,500 entitlements, 3 rounds, all; ten minutes). Limits:
-an export takes at most three times the processor time of the bare read, and its memory does not grow with the rows.
+`python -m bench.export [CUSTOMERS [ROUNDS]] [NAME]` (5,000 with 12,500 entitlements, 3 rounds, all; ten minutes). The
+limit: an export takes at most three times the processor time of the bare read; its memory does not grow with the rows.
 "Bare" reads the documents that the rows come from, decodes and drops them: those of customers, for all columns with
 their entitlements; the lines of a report with their entitlements and customers. Processor time is the sum of this
-process and mongod; wall time, which has the second ratio, depends on the machine's load. Both are medians of the rounds. Memory
-is the largest during an export less that before.
+process and mongod; wall time, which has the second ratio, depends on the machine's load. Both are medians of the
+rounds. Memory is the largest during an export less that before.
 """
 
 import asyncio

@@ -1,5 +1,6 @@
 """Exports: files with the rows of a list. Their formats, columns, permissions and addresses, and the text of a cell."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -15,6 +16,9 @@ from domain.types import AnalyticsProduct, LicenseReport
 EXPORT_LIFETIME = timedelta(minutes=5)
 # Where a spreadsheet would read the text of a cell as a formula.
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+# Where a program begins a cell within a text: one that reads CSV with another separator than the comma, as Excel does
+# by itself in many countries, among them Serbia. It then knows no quotes either.
+_FORMULA_INSIDE = re.compile(r"([;\t\r\n][\s\"]*)(?=[=+@-])")
 _PURPOSE = b"export"
 
 
@@ -130,3 +134,8 @@ def verify_export_token(secrets: Sequence[bytes], token: str) -> ExportReference
 def guard_text(text: str) -> str:
     """Return the text of a cell so that no spreadsheet reads it as a formula."""
     return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+
+
+def guard_csv_text(text: str) -> str:
+    """Return the text of a cell of CSV so that no spreadsheet reads it as a formula, whichever separator it assumes."""
+    return _FORMULA_INSIDE.sub(r"\1'", guard_text(text))

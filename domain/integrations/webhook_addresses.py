@@ -10,7 +10,11 @@ from domain.text.web_addresses import is_web_address
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 # Addresses in which others are hidden: NAT64, 6to4 and Teredo.
-_TRANSLATED = tuple(map(ip_network, ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32")))
+_TRANSLATED = ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "192.88.99.0/24", "2001::/32")
+# What the module ipaddress calls global, before Python 3.11.10 or always: addresses of protocols and of examples, and
+# the services that clouds give to their machines (192.0.0.192, 168.63.129.16).
+_SPECIAL = ("192.0.0.0/24", "3fff::/20", "168.63.129.16/32")
+_REFUSED = tuple(map(ip_network, _TRANSLATED + _SPECIAL))
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +40,7 @@ def is_public(address: Address) -> bool:
     if not address.is_global or address.is_multicast or address.is_reserved:
         return False
     is_site_local = isinstance(address, IPv6Address) and address.is_site_local
-    return not is_site_local and not any(address in network for network in _TRANSLATED)
+    return not is_site_local and not any(address in network for network in _REFUSED)
 
 
 def is_webhook_url(url: str, policy: WebhookPolicy) -> bool:

@@ -11,8 +11,12 @@ _EMAIL = re.compile(r"[^\s@<>()\[\],;:\\\"]{1,64}@(?:[^\W_](?:[\w-]{0,61}[^\W_])
 
 
 def is_email(text: str) -> bool:
-    """Return whether the text has the form of an address that mail can be sent to: `ada@partner.example`."""
-    return len(text) <= MAX_EMAIL_LENGTH and text.isprintable() and _EMAIL.fullmatch(text) is not None
+    """Return whether the text has the form of an address that mail can be sent to: `ada@partner.example`.
+
+    An encoded word (`=?utf-8?…?=`) stands in no address (RFC 2047); mail servers decode it to something else.
+    """
+    is_short, has_encoded_word = len(text) <= MAX_EMAIL_LENGTH, "=?" in text
+    return is_short and text.isprintable() and not has_encoded_word and _EMAIL.fullmatch(text) is not None
 
 
 def read_email(typed: str) -> str | None:

@@ -1,13 +1,13 @@
 """The bytes of exported files: CSV (RFC 4180), NDJSON and XLSX, written row by row with flat memory."""
 
 import csv
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from io import StringIO
 from typing import Any, NamedTuple, Protocol
 
 import orjson
 
-from domain.integrations.exports import ExportFormat, guard_text
+from domain.integrations.exports import ExportFormat, guard_csv_text, guard_text
 from jobs.integrations.spreadsheets import Cell, SpreadsheetWriter
 
 # What stands between the values of a list in one cell.
@@ -65,7 +65,9 @@ class _CsvWriter:
 
     def write_rows(self, rows: Sequence[Row]) -> bytes:
         text = StringIO(newline="")
-        csv.writer(text, lineterminator="\r\n").writerows(list(map(read_cell, row)) for row in rows)
+        csv.writer(text, lineterminator="\r\n").writerows(
+            [read_cell(value, guard_csv_text) for value in row] for row in rows
+        )
         return text.getvalue().encode()
 
     def end(self) -> bytes:
@@ -100,15 +102,15 @@ class _XlsxWriter:
         return self._writer.end()
 
 
-def read_cell(value: Any) -> Cell:
+def read_cell(value: Any, guard: Callable[[str], str] = guard_text) -> Cell:
     """Return a value as a cell: numbers stay numbers, everything else becomes text that is no formula."""
     kind = type(value)
     if kind is str:
-        return guard_text(value)
+        return guard(value)
     if value is None or kind is int or kind is float:
         return value  # type: ignore[no-any-return]
     if kind is bool:
         return "true" if value else "false"
     if kind is list and all(type(item) is str for item in value):
-        return guard_text(SEPARATOR.join(value))
-    return guard_text(orjson.dumps(value).decode())
+        return guard(SEPARATOR.join(value))
+    return guard(orjson.dumps(value).decode())

@@ -96,15 +96,17 @@ class MailSender:
         utf8 = not recipient.isascii()
         message = EmailMessage(policy=_POLICY.clone(utf8=utf8))
         message["From"] = self._server.sender
-        message["To"] = recipient
-        message["Subject"] = text.subject
+        # The library decodes what looks like an encoded word, and a line break in it begins another header: also where
+        # it was the name of a rule (CVE-2024-6923; Python before 3.11.10).
+        message["Subject"] = text.subject.replace("=?", "= ?")
         message["Date"] = format_datetime(mail.started_at.replace(tzinfo=UTC))
         message["Message-ID"] = f"<{mail.id}@{self._server.sender_address.rpartition('@')[2]}>"
         message["Auto-Submitted"] = "auto-generated"
         message.set_content(text.text)
         message.add_alternative(text.html, subtype="html")
-        if unsubscribe is None:
-            return message.as_bytes()
-        # RFC 8058. The library would encode an address that is longer than a line.
-        one_click = f"List-Unsubscribe: <{unsubscribe}>\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
-        return one_click.encode() + message.as_bytes()
+        # Addresses stand as they are: the library would encode one that is longer than a line, or decode a part of it.
+        head = f"To: {recipient}\r\n"
+        if unsubscribe is not None:
+            # RFC 8058.
+            head += f"List-Unsubscribe: <{unsubscribe}>\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
+        return head.encode() + message.as_bytes()

@@ -121,6 +121,43 @@ def test_every_column_of_a_customer(api: ApiHarness, token: str) -> None:
     assert len(row["statusReasons"]) == 3 and row["statusReasons"] != reasons
 
 
+FORMULA = '=HYPERLINK("http://evil.example";"x");=1+1\n+2'
+
+
+def read_cells(response: httpx.Response, format_: str) -> list[Any]:
+    """All cells of a table without its head."""
+    if format_ == "XLSX":
+        sheet = openpyxl.load_workbook(BytesIO(response.content)).active
+        assert not any(cell.data_type == "f" for row in sheet.iter_rows() for cell in row)
+        return [cell.value for row in sheet.iter_rows(min_row=2) for cell in row]
+    text = response.content.decode("utf-8-sig").partition("\r\n")[2]
+    # As programs read it that know commas and quotes, and as those do that know semicolons alone.
+    cells = [cell for row in csv.reader(StringIO(text, newline="")) for cell in row]
+    return [*cells, *(part for line in text.splitlines() for part in line.split(";"))]
+
+
+@pytest.mark.parametrize("format_", ["CSV", "XLSX"])
+def test_no_cell_of_any_export_is_a_formula(api: ApiHarness, token: str, format_: str) -> None:
+    """Every text that people or deliveries choose is one."""
+    ada = api.add_administrator(ADMINISTRATOR, display_name=FORMULA)
+    line = {"product": "CALLING", "total": 4, "assigned": 9, "used": 2, "day": None}
+    soon = {"licenses": [line], "ends_at": utc_now() + DAY, "added_at": utc_now() - DAY}
+    facts = {"name": FORMULA, "country": FORMULA, "domain": FORMULA, "assignments": [assignment(ada)]}
+    customer = api.store(lambda scope: add_customer(scope, FORMULA, subscription(FORMULA, **soon), **facts))
+    tag = send_mutation(api, token, "createTag", "tag { id }", name="=1+1;=2")["tag"]["id"]
+    send_mutation(api, token, "assignTags", "changed", customers={"ids": [customer]}, tags=[tag])
+    exports: list[tuple[str, dict[str, Any]]] = [("exportCustomers", {}), ("exportActivity", {})]
+    exports += [("exportLicenseReport", {"report": report, "product": "CALLING"}) for report in LicenseReport]
+    texts = 0
+    for field, given in exports:
+        for cell in read_cells(exported(api, token, field, format=format_, **given), format_):
+            if isinstance(cell, str):
+                texts += "1+1" in cell
+                is_number = cell.lstrip("-").replace(".", "", 1).isdigit()
+                assert is_number or not cell.lstrip(' "').startswith(("=", "+", "-", "@", "\t", "\r")), (field, cell)
+    assert texts >= 12
+
+
 @pytest.mark.parametrize("report", LicenseReport)
 def test_a_license_report_is_its_table(api: ApiHarness, token: str, report: str) -> None:
     now = utc_now()

@@ -217,3 +217,57 @@ async def test_a_digest_leaves_once_at_eight_also_on_days_of_23_and_25_hours(
             local = utc_now().replace(tzinfo=UTC).astimezone(ZoneInfo("Europe/Belgrade"))
             sent += [(f"{local:%a %H}", str(message["Subject"])) for message in server.messages[len(sent) :]]
     assert sent == [("Sun 08", f"Unpaid: {hours} new alerts"), ("Mon 08", "Unpaid: 24 new alerts")]
+
+
+@pytest.mark.parametrize(
+    ("start", "second_digest"),
+    [(datetime(2027, 3, 20, 8, 10), 214), (datetime(2027, 10, 23, 7, 10), 216)],
+    ids=["in spring", "in autumn"],
+)
+async def test_a_weekly_digest_leaves_once_on_monday_at_eight_also_where_the_clock_changes(
+    scope: Scope, server: MailServer, start: datetime, second_digest: int
+) -> None:
+    """From Saturday, 09:10, an alert opens every twelve hours. The clock changes on the second Sunday."""
+    sent = list[tuple[int, str, str]]()
+    with moved_clock() as clock:
+        clock.move_to(start)
+        rule = await _add_rule(scope, schedule="WEEKLY", time_zone="Europe/Belgrade")
+        for hour in range(240):
+            clock.move_to(start + timedelta(hours=hour))
+            if hour % 12 == 6:
+                await _open(scope, rule, 1, f"{hour:03}-")
+            while await _sender(server).send_due(scope.client):
+                pass
+            local = utc_now().replace(tzinfo=UTC).astimezone(ZoneInfo("Europe/Belgrade"))
+            sent += [(hour, f"{local:%a %H}", str(message["Subject"])) for message in server.messages[len(sent) :]]
+    assert sent == [(47, "Mon 08", "Unpaid: 4 new alerts"), (second_digest, "Mon 08", "Unpaid: 14 new alerts")]
+
+
+HEADERS = {"To", "List-Unsubscribe", "List-Unsubscribe-Post", "From", "Subject", "Date", "Message-ID"}
+HEADERS |= {"Auto-Submitted", "MIME-Version", "Content-Type"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x\r\nBcc: evil@example.com\r\n\r\nhello",
+        "=?utf-8?q?x=0D=0ABcc=3A_evil@example.com=0D=0A=0D=0Ahello?=",
+        "=?utf-8?b?YQpCY2M6IGV2aWxAZXhhbXBsZS5jb20K?= é",
+        "a\u2028Bcc: b\x85c\x0bd\x1ce\x00f",
+        "Đorđe 🙂 \u202e" + "x" * 300,
+        "=?" * 60,
+    ],
+)
+async def test_no_text_becomes_a_header_or_markup(scope: Scope, server: MailServer, text: str) -> None:
+    rule, owner = await _add_rule(scope, name=text)
+    email = "=?utf-8?q?a=0ABcc=3Ab?=@partner.example"
+    await scope.collection("administrators").update_one({"_id": owner}, {"$set": {"email": email}})
+    await _open(scope, (rule, owner), 1)
+    await scope.collection("customers").update_one(scope.match(), {"$set": {"name": f"{text}<script>"}})
+    await _send(scope, server)
+    (message,) = server.messages
+    assert set(message.keys()) == HEADERS and len(message.keys()) == len(HEADERS)
+    # The library of this mail server decodes the address, which no administrator can have any more.
+    assert len(server.recipients) == 1
+    assert message.get_content_type() == "multipart/alternative" and not message.defects
+    assert "<script>" not in read_body(message, "html") and "Bcc" not in message["Subject"].split()[0]

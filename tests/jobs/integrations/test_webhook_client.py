@@ -48,6 +48,23 @@ async def test_private_addresses_are_refused_also_behind_names(receiver: Receive
     assert receiver.wait_for(0) == []
 
 
+@pytest.mark.parametrize(
+    "host",
+    [
+        *("2130706433", "0x7f000001", "0x7f.1", "0177.0.0.1", "127.1", "0", "127.0.0.1.", "localhost.", "LOCALHOST"),
+        *("127.0.0.1%2e", "[::1]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[::127.0.0.1]", "[64:ff9b::7f00:1]"),
+        *("[2002:7f00:1::]", "[::ffff:0:7f00:1]", "[fe80::1%25lo]", "a.example@127.0.0.1", "127.0.0.1#@a.example"),
+        *("①②⑦.0.0.1", "127。0。0。1", "a.example\\@127.0.0.1", "169.254.169.254", "192.0.0.192"),
+    ],
+)
+async def test_no_spelling_of_a_private_address_is_reached(receiver: Receiver, host: str) -> None:
+    """Those that are addresses of this machine would reach the receiver, whose port they have."""
+    port = receiver.url.rpartition(":")[2]
+    response = await _post(f"http://{host}:{port}/", WebhookPolicy(is_http_allowed=True))
+    assert response.status is None and response.error is not None
+    assert receiver.wait_for(0) == []
+
+
 async def test_a_name_that_changes_its_address_is_refused(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
     addresses = iter(["127.0.0.1", "10.0.0.1"])
 
