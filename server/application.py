@@ -8,7 +8,7 @@ from functools import partial
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.routing import BaseRoute, WebSocketRoute
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from domain.languages.rendering import load_languages
 from jobs.integrations.alert_maker import create_alert_maker
@@ -27,7 +27,6 @@ from server.app.logs import configure_logs
 from server.app.mail import mail_jobs
 from server.app.settings import Settings, read_settings
 from server.auth.keys import InstallationKeys
-from server.development_issuer.routes import development_routes
 from server.gc_tuning import tune_gc
 from server.graceful_shutdown import GracefulShutdown
 from server.graphql.kept_responses import KeptResponses
@@ -88,7 +87,7 @@ def create_application(settings: Settings | None = None) -> Starlette:
     count, is_https = RequestCount(chosen.connection_requests), chosen.public_url.startswith("https://")
     cors = Middleware(CrossOriginRequests, allowed_origins=chosen.origins)
     middleware = [cors, Middleware(ConcurrentRequests, count=count), Middleware(CompressedResponses)]
-    application = Starlette(routes=[*_routes(), *development_routes(chosen)], lifespan=lifespan, middleware=middleware)
+    application = Starlette(routes=[*_routes(), *_development_routes(chosen)], lifespan=lifespan, middleware=middleware)
     stack = application.build_middleware_stack()
     stack = metrics.MetricsPort(stack, chosen.metrics_port) if chosen.metrics_port else stack
     stack = RequestIds(SecurityHeaders(stack, is_https=is_https))
@@ -114,6 +113,15 @@ def _routes() -> list[BaseRoute]:
         *probes.routes,
         *metrics.routes,
     ]
+
+
+def _development_routes(settings: Settings) -> list[Route]:
+    if not settings.development_sign_in:
+        return []
+    # A server in production does not even load what signs in without a password.
+    from server.development_issuer.routes import development_routes
+
+    return development_routes(settings)
 
 
 async def _create_app_state(settings: Settings, stack: AsyncExitStack) -> AppState:

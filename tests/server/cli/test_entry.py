@@ -5,7 +5,18 @@ import sys
 
 from tests.server_process import ROOT
 
-_UNNEEDED = ("httpx", "opentelemetry.sdk", "pycountry", "pygments", "rich", "sample")
+_UNNEEDED = (
+    "email.headerregistry",
+    "httpx",
+    "opentelemetry.sdk",
+    "pycountry",
+    "pygments",
+    "rich",
+    "sample",
+    "server.cli.check_command",
+    "server.development_issuer.routes",
+    "smtplib",
+)
 _CODE = f"""
 import sys
 from server.cli import entry

@@ -11,9 +11,11 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet
 from starlette.applications import Starlette
+from starlette.routing import Route
 
 from server.app.app_state import AppState
 from server.app.settings import Settings
+from server.application import create_application
 from server.auth.tokens import ALGORITHM, LocalIssuer
 from server.auth.verifier import TokenVerifier
 from server.development_issuer.routes import development_routes
@@ -199,7 +201,11 @@ async def test_the_end_of_a_session_returns_to_an_accepted_page(sign_in: SignIn)
 
 
 def test_it_is_off_unless_it_is_asked_for() -> None:
-    assert development_routes(Settings()) == []
+    def paths(settings: Settings) -> set[str]:
+        return {route.path for route in create_application(settings).routes if isinstance(route, Route)}
+
+    added = paths(Settings(development_sign_in="acme")) - paths(Settings())
+    assert added == {route.path for route in development_routes(Settings(development_sign_in="acme"))}
 
 
 @pytest.mark.parametrize(
