@@ -31,6 +31,8 @@ class SubscriberGroup(ABC):
     def leave(self, subscriber: Subscriber) -> None:
         """Remove the subscriber; the group ends with the last one."""
         self.subscribers.discard(subscriber)
+        # A delivery may be under way.
+        subscriber.is_active = False
         if not self.subscribers and self._task is not None:
             self._on_end()
             self._task.cancel()

@@ -83,7 +83,8 @@ class SendQueue:
         """
         if self._is_closed:
             return
-        if not self._entries:
+        # No message is empty.
+        if not self._bytes:
             if not self._may_send(sender, result):
                 self._metrics.dropped += 1
                 return

@@ -5,7 +5,7 @@ writing its bytes, and a feed sends the same bytes to thousands of sockets. Clos
 written is read; a client that is gone, or never reads, would be kept for good. Only `transport.abort()` ends that.
 """
 
-from asyncio import TimerHandle
+from asyncio import BaseTransport, TimerHandle
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
@@ -38,6 +38,9 @@ class SocketTransport(WebSocketsSansIOProtocol):
 
     # A client that is gone is detected after at most two intervals.
     ping_seconds = 15.0
+    # What each message needs: the dictionary of the attributes is larger than the processor's caches with thousands of
+    # sockets, and each look-up in it waits for the memory.
+    __slots__ = ("_buffered_bytes", "_frames", "_is_paused", "_output", "_protocol", "_turn_writes")
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -54,7 +57,25 @@ class SocketTransport(WebSocketsSansIOProtocol):
         self._frames: list[bytes] = []
         self._turn_writes = turn_writes(self.loop)
         self._buffered_bytes = 0
+        self._is_paused = False
+        self._output: Any = None
+        self._protocol = self.conn
         self.conn.max_message_size = FIRST_MESSAGE_BYTES
+
+    def connection_made(self, transport: BaseTransport) -> None:
+        """Keep the transport where a message finds it quickly."""
+        super().connection_made(transport)
+        self._output = self.transport
+
+    def pause_writing(self) -> None:
+        """Take no more messages."""
+        self._is_paused = True
+        super().pause_writing()
+
+    def resume_writing(self) -> None:
+        """Take messages again."""
+        self._is_paused = False
+        super().resume_writing()
 
     def limit_unread_time(self) -> None:
         """Let the kernel end the connection of a client that reads nothing."""
@@ -152,7 +173,7 @@ class SocketTransport(WebSocketsSansIOProtocol):
 
         uvloop makes one system call per write, which would be most of a message's cost.
         """
-        if not self.writable.is_set() or not self._is_open():
+        if self._is_paused or not self._is_open():
             return False
         frames, length = self._frames, len(text)
         if not frames:
@@ -194,7 +215,7 @@ class SocketTransport(WebSocketsSansIOProtocol):
             frames.clear()
             self._buffered_bytes = 0
             if self._is_open():
-                self.transport.write(output)
+                self._output.write(output)
 
     def handle_ping(self) -> None:
         """Answer a ping, unless earlier output is unread: the answers to a flood of pings would fill the memory.
@@ -220,7 +241,8 @@ class SocketTransport(WebSocketsSansIOProtocol):
         super().send_receive_event_to_app()
 
     def _is_open(self) -> bool:
-        return not self.close_sent and self.conn.state is OPEN and not self.transport.is_closing()
+        # uvicorn's `close_sent` says no more: it is set where the connection has not been opened, or no longer is.
+        return self._protocol.state is OPEN and not self._output.is_closing()
 
 
 def _report_nothing(_limit: str, _address: str | None) -> None:
