@@ -1,4 +1,4 @@
-"""Runs bulk jobs, the oldest first: one batch after the other, each in its own transaction."""
+"""Runs bulk jobs, of each partner the oldest first: one batch after the other, each in its own transaction."""
 
 from collections.abc import Sequence
 
@@ -9,20 +9,31 @@ from store.database.clock import utc_now
 from store.database.conflict_halving import halve_on_conflict
 from store.database.scope import Scope
 from store.tags.bulk_batches import BATCH_DEADLINE_SECONDS, JobAuthorization, JobAuthorizationLost, process_batch
-from store.tags.bulk_jobs import find_open_batches, find_running_job, finish_job
+from store.tags.bulk_jobs import find_next_jobs, find_open_batches, finish_job
 
 _BATCHES_PER_RUN = 20
 
 
 async def bulk_jobs(client: Client, deadline: float = BATCH_DEADLINE_SECONDS) -> int:
-    """Process up to 20 batches of the oldest job; return how many there were.
+    """Process up to 20 batches of the oldest job of each partner; return how many there were.
 
     Batches run one at a time: they share the processors with requests and feeds, and two at once are hardly faster.
     Unavailable where a customer could not be written within `deadline` seconds; all others were.
     """
-    job = await find_running_job(client)
-    if job is None:
-        return 0
+    count, conflict = 0, None
+    for job in await find_next_jobs(client):
+        try:
+            count += await _run(client, job, deadline)
+        except Unavailable as error:
+            if isinstance(error.__cause__, ConnectionFailure):
+                raise
+            conflict = error
+    if conflict is not None:
+        raise conflict
+    return count
+
+
+async def _run(client: Client, job: Document, deadline: float) -> int:
     scope = Scope(client, job["partner_id"], utc_now())
     batches = await find_open_batches(scope, job["_id"], _BATCHES_PER_RUN)
     if not batches:

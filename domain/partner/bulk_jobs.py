@@ -4,6 +4,8 @@ from enum import StrEnum
 
 # A mutation changes at most this many customers in its own transaction. More become a bulk job.
 MAX_SYNCHRONOUS_CUSTOMERS = 1_000
+# Of a partner, that tag customers: they run one after the other.
+MAX_RUNNING_JOBS = 10
 
 
 class BulkJobState(StrEnum):

@@ -18,7 +18,7 @@ from store.changes.mutations import Mutation
 from store.customers.list_planner.rarest_keys import choose_rarest_keys
 from store.customers.orders import KEYS_INDEX
 from store.customers.queries import customers_query
-from store.tags.bulk_jobs import start_job
+from store.tags.bulk_jobs import check_job_limit, start_job
 from store.tags.customer_tags import Tagging
 from store.tags.documents import Tags
 from store.tags.filter_preparation import prepare_filter
@@ -79,6 +79,9 @@ async def _find_selected_ids(mutation: Mutation[ChangeCustomerTags], selection: 
     """Return the ids of the selected customers; those of a filter in the order of the customers' names."""
     selected = value_or_none(selection.ids)
     if selected is None:
+        if not mutation.input.dry_run:
+            await check_job_limit(mutation)
+            mutation.checks.raise_if_invalid()
         return await _find_matching_ids(mutation, value_or_none(selection.matching) or {})
     checks = mutation.checks
     ids = checks.read_ids(selected, translatable("customers"), "customers", "ids") or []
@@ -104,8 +107,7 @@ async def _find_matching_ids(mutation: Mutation[ChangeCustomerTags], raw_filter:
         return []
     where = customers_query(scope, condition, await choose_rarest_keys(scope, condition))
     collection = scope.collection("customers")
-    customers = await collection.find(where, {"_id": 1}, hint=KEYS_INDEX, session=mutation.session)
-    return [customer["_id"] for customer in customers]
+    return await collection.find_ids(where, hint=KEYS_INDEX, session=mutation.session)
 
 
 async def _apply(mutation: Mutation[ChangeCustomerTags], tagging: Tagging, ids: list[str]) -> TaggingResult:

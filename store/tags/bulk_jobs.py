@@ -10,7 +10,9 @@ from datetime import datetime
 from typing import Any
 
 from domain.batches import split_into_batches
-from domain.partner.bulk_jobs import BulkJobState
+from domain.messages import translatable
+from domain.partner.bulk_jobs import MAX_RUNNING_JOBS, BulkJobState
+from domain.user_errors import UserErrorCode
 from store.changes.bulk_jobs import JOB_COLLECTION, RUNNING, end_job, insert_job
 from store.changes.mutations import Mutation
 from store.database.client import Client, DeleteMany, Document, IndexModel, Session
@@ -107,11 +109,26 @@ def _visibility(scope: Scope) -> Document:
     return {} if scope.role is None or scope.visibility_key == "*" else {"administrator_id": scope.administrator_id}
 
 
-async def find_running_job(client: Client) -> Document | None:
-    """Return the oldest unfinished job of all partners that tags customers."""
+async def find_next_jobs(client: Client) -> list[Document]:
+    """Return the oldest unfinished job of each partner that tags customers: no partner waits for another's jobs."""
     where = {**RUNNING, "tags": {"$exists": True}}
-    jobs = await client.collection(JOB_COLLECTION).find(where, sort=[("_id", 1)], limit=1)
-    return jobs[0] if jobs else None
+    jobs = await client.collection(JOB_COLLECTION).find(where, sort=[("_id", -1)])
+    return list({job["partner_id"]: job for job in jobs}.values())
+
+
+async def check_job_limit(mutation: Mutation[Any]) -> None:
+    """Add LIMIT_REACHED where the partner has the most unfinished jobs; mutations at one moment can exceed it slightly.
+
+    A job keeps the ids of its customers, 8 MB for 200,000, and takes minutes for as many.
+    """
+    where = {**mutation.scope.match(), **RUNNING, "tags": {"$exists": True}}
+    jobs = mutation.scope.collection(JOB_COLLECTION)
+    running = await jobs.find(where, {"_id": 1}, limit=MAX_RUNNING_JOBS, session=mutation.session)
+    if len(running) >= MAX_RUNNING_JOBS:
+        message = translatable(
+            "A partner has at most {most} bulk jobs in progress: wait until one has ended.", most=MAX_RUNNING_JOBS
+        )
+        mutation.checks.add(UserErrorCode.LIMIT_REACHED, message, "customers")
 
 
 async def find_open_batches(scope: Scope, job_id: str, limit: int) -> list[Document]:

@@ -2,12 +2,12 @@
 
 import asyncio
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
 from domain.failures import Unavailable
-from domain.partner.bulk_jobs import BulkJobState
+from domain.partner.bulk_jobs import MAX_RUNNING_JOBS, BulkJobState
 from domain.types import PartnerRole
 from jobs.bulk_jobs import bulk_jobs
 from store.changes.mutations import Mutation
@@ -15,7 +15,16 @@ from store.database.client import Client, Document, Session
 from store.database.scope import Scope
 from store.database.transactions import in_transaction
 from store.tags.bulk_batches import JobAuthorization, JobAuthorizationLost, process_batch
-from store.tags.bulk_jobs import BATCH_SIZE, BulkJobDocument, find_open_batches, find_running_job, read_job, start_job
+from store.tags.bulk_jobs import (
+    BATCH_SIZE,
+    BulkJobDocument,
+    check_job_limit,
+    find_next_jobs,
+    find_open_batches,
+    finish_job,
+    read_job,
+    start_job,
+)
 from store.tags.customer_tags import Tagging
 from store.tenants.administrators import Administrators
 from store.tenants.partners import Partners
@@ -64,8 +73,8 @@ async def begun(client: Client, customers: int) -> Begun:
         return await start_job(mutation, Tagging({TAG: "A"}, is_addition=True), ids)
 
     job_id = await in_transaction(client, begin)
-    job = await find_running_job(client)
-    assert job is not None and job["_id"] == job_id
+    (job,) = await find_next_jobs(client)
+    assert job["_id"] == job_id
     return Begun(scope, job, await find_open_batches(scope, job_id, 1_000))
 
 
@@ -168,3 +177,37 @@ async def test_only_customers_visible_at_the_time_of_the_batch_are_tagged(client
     done = await work.read()
     # No customer is assigned to the administrator any more: the batch is done, and none was tagged.
     assert (done.done, done.changed, await work.told()) == (BATCH_SIZE, 0, 0)
+
+
+def another_job(work: Begun, number: int) -> Document:
+    """A later job of the same partner, without batches."""
+    return {**work.job, "_id": f"{work.job['_id']}-{number}"}
+
+
+async def test_no_partner_waits_for_the_jobs_of_another(client: Client) -> None:
+    work = await begun(client, BATCH_SIZE)
+    jobs = client.collection("bulk_jobs")
+    foreign = {"partner_id": "another", "administrator_id": "adm_none"}
+    await jobs.insert_many([another_job(work, 1), *({**another_job(work, n), **foreign} for n in (2, 3))])
+    assert [job["_id"] for job in await find_next_jobs(client)] == [another_job(work, 2)["_id"], work.job["_id"]]
+    # The job of the other partner has no batches: it ends in the same round in which a batch of this one is done.
+    assert await bulk_jobs(client) == 2
+    assert (await work.read()).done == BATCH_SIZE
+    assert [job["_id"] for job in await find_next_jobs(client)] == [another_job(work, 3)["_id"], work.job["_id"]]
+
+
+async def test_a_partner_has_a_limited_number_of_unfinished_jobs(client: Client) -> None:
+    work = await begun(client, 1)
+    jobs, others = client.collection("bulk_jobs"), [another_job(work, n) for n in range(1, MAX_RUNNING_JOBS - 1)]
+    await jobs.insert_many([*others, *({**another_job(work, n), "partner_id": "another"} for n in (90, 91, 92))])
+
+    async def refusals() -> list[str]:
+        mutation: Any = Mutation(work.scope, None, None, None, None)  # type: ignore[arg-type]
+        await check_job_limit(mutation)
+        return [str(error.code) for error in mutation.checks.errors]
+
+    assert await refusals() == []
+    await jobs.insert_many([another_job(work, 80)])
+    assert await refusals() == ["LIMIT_REACHED"]
+    await finish_job(work.scope, another_job(work, 80)["_id"], BulkJobState.DONE)
+    assert await refusals() == []
