@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 from pymongo import MongoClient
 
@@ -20,6 +21,10 @@ settings.register_profile("partnerhub", deadline=None, suppress_health_check=[He
 # Ten times the examples: pytest --hypothesis-profile=thorough.
 settings.register_profile("thorough", settings.get_profile("partnerhub"), max_examples=1_000)
 settings.load_profile("partnerhub")
+# Where rich is installed, structlog prints every local variable of a traceback: 5 to 36 s on a busy machine, in which
+# the server of a test answers nothing.
+_renderer = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+structlog.configure(processors=[*structlog.get_config()["processors"][:-1], _renderer])
 # Imports and the collection of the tests create only what stays.
 tune_gc()
 
