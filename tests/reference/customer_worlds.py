@@ -54,8 +54,8 @@ ORDERS = [CustomerOrder(field, direction) for field in CustomerOrderField for di
 # Tags are no kind of import: they are put on customers in between.
 KINDS = ["customers", "administrators", "subscriptions", "trials", "invoices", "license-usage", "tags"]
 TAGS = ["gold", "silver"]
-# One round delivers and compares several groups of customers of one partner.
-GROUPS = 4
+# One round delivers and compares several groups of customers of one partner: its fixed costs are those of one group.
+GROUPS = 10
 DIMENSIONS = {"managed_by": model.MANAGERS, "product": model.PRODUCTS}
 DIMENSIONS |= {"status": model.STATUSES, "subscription_type": model.TYPES}
 DAYS = [days_ago(60), days_ago(59), days_ago(58)]
