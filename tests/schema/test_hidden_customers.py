@@ -8,6 +8,7 @@ import pytest
 from graphql import is_required_argument
 
 from domain.imports.records import ImportKind
+from domain.types import LicenseReport
 from tests.api_server import ApiHarness
 from tests.domain.imports.factory_records import (
     customer_record,
@@ -35,6 +36,17 @@ LOOK_UPS = {
     "order": "order(number: $key) { number }",
     "search": "customers(filter: {search: $key}) { totalCount nodes { id } facets { status { count } } }",
     "kpis": "kpis(filter: {search: $key}) { totalCustomers { count } overLicenseLimit { count } }",
+}
+
+
+# Each list that can be exported, with what all of its rows need.
+EXPORTS: dict[str, tuple[str, dict[str, Any]]] = {
+    "customers": ("exportCustomers", {}),
+    "activity": ("exportActivity", {}),
+    **{
+        f"report {report}": ("exportLicenseReport", {"report": report, "product": "CALLING"})
+        for report in LicenseReport
+    },
 }
 
 
@@ -117,6 +129,17 @@ class HiddenWorld:
             answers[name] = self.pair.send_mutation(self.pair.token, name, "changed skipped", everywhere)["data"]
         return answers
 
+    def exports(self, token: str) -> dict[str, list[str]]:
+        """Return the lines of each file that the token's administrator exports."""
+        files: dict[str, list[str]] = {}
+        for label, (field, given) in EXPORTS.items():
+            payload = self.pair.run_mutation(token, field, "url", {"format": "NDJSON", **given})
+            response = self.api.http.get(payload["url"])
+            assert response.status_code == 200, response.text
+            # The activity tells of these exports, too.
+            files[label] = [line for line in response.text.splitlines() if '"kind":"EXPORTED"' not in line]
+        return files
+
 
 def test_no_answer_changes_with_a_customer_that_the_viewer_does_not_see(api: ApiHarness) -> None:
     world = HiddenWorld(api)
@@ -126,6 +149,18 @@ def test_no_answer_changes_with_a_customer_that_the_viewer_does_not_see(api: Api
     assert {label: after[label] for label in after if after[label] != before[label]} == {}
     assert world.totals() == [1, 2]
     assert {label for label, answer in after.items() if "errors" in answer} == set()
+
+
+def test_no_export_changes_with_a_customer_that_the_viewer_does_not_see(api: ApiHarness) -> None:
+    world = HiddenWorld(api)
+    before, all_before = world.exports(world.pair.token), world.exports(world.full)
+    world.hide_customer()
+    after, all_after = world.exports(world.pair.token), world.exports(world.full)
+    # The report of trials that ended, for example, has no rows.
+    changed = {label for label in EXPORTS if len(all_after[label]) > len(all_before[label])}
+    assert {"customers", "activity", "report OVER_LIMIT", "report RECENTLY_ADDED"} <= changed
+    assert "HIDDEN" in " ".join(all_after["customers"]) and "HIDDEN" not in str(after)
+    assert {label for label in EXPORTS if after[label] != before[label]} == set()
 
 
 @pytest.mark.parametrize("place", LOOK_UPS)
