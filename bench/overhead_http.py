@@ -1,10 +1,10 @@
-"""Processor time of requests over HTTP, under `serve` and under plain uvicorn without limits, headers and records.
+"""Processor time of requests over HTTP under `serve`, with all of its limits and without them.
 
 `python -m bench.overhead_http [BLOCKS]` (40 blocks). Two servers over the same database answer the same requests, in
-blocks of 25 that alternate. The plain one has no middleware, no rate limits, no records, no limits of the connection,
-and no checks of text, variables and cost; it authenticates the token, and executes the same compiled plans without a
-limit of cost. Neither keeps responses. Printed are the median processor time of one request in the process of the
-server, and the median over the blocks of the ratio. Limit: 1.15 for each operation.
+blocks of 25 that alternate. Both are `serve` and do the same work; in the second one, `lift_limits` has replaced what
+checks a limit: rates, sizes, headers and timers of a connection, text, variables and cost, before execution and during
+it. Neither keeps responses. Printed are the median processor time of one request in the process of the server, and the
+median over the blocks of the ratio. Limit: 1.15 for each operation.
 
 One of the two has the leases of the jobs, and all have background work that a slow machine would add to each request.
 What a server takes while it has no requests is measured first, and is not counted.
@@ -25,17 +25,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import orjson
-import uvicorn
-from graphql import DocumentNode, ExecutionResult, parse, validate
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
-from strawberry.execution import optimized_is_awaitable
 
 from bench.overhead import OPERATIONS
 from schema.executor import OperationExecutor
-from server.application import create_application
-from server.auth.viewer import read_bearer_token
+from server.cli import entry
+from server.connections.message_meter import MessageMeter
+from server.connections.request_transport import RequestTransport
+from server.graphql import operations, parsing
+from server.http import graphql
 from store.database.client import Client
 from store.database.clock import utc_now
 from store.database.scope import Scope
@@ -46,39 +43,40 @@ from tests.store.factory_customers import add_customers, subscription, trial
 DATABASE, CUSTOMERS, BLOCK_SIZE, WARM_UP_BLOCKS, LIMIT = "bench", 200, 25, 4, 1.15
 IDLE_SECONDS = 10.0
 ACCEPT_TERMS = 'mutation { acceptTerms(input: {termsVersion: "2026-10"}) { userErrors { code } } }'
-_documents: dict[str, DocumentNode] = {}
 
 
-async def answer_plainly(request: Request) -> Response:
-    """Answer an operation with what every GraphQL server does."""
-    app_state = request.app.state.app_state
-    viewer = await app_state.authenticate(read_bearer_token(request.headers.get("authorization")))
-    parameters = orjson.loads(await request.body())
-    schema, text = app_state.operations.graphql_schema, parameters["query"]
-    is_awaitable: Any = optimized_is_awaitable
-    document = _documents.get(text)
-    if document is None:
-        document = _documents[text] = parse(text)
-        assert not validate(schema, document)
-    async with asyncio.timeout(10):
-        executor: Any = OperationExecutor.build(
-            schema,
-            document,
-            context_value=app_state.context(viewer),
-            raw_variable_values=parameters["variables"],
-            is_awaitable=is_awaitable,
-        )
-        result = executor.execute_operation()
-        result = result if isinstance(result, ExecutionResult) else await result
-    return Response(orjson.dumps({"data": result.data}), media_type="application/json")
+def lift_limits() -> None:
+    """Replace what checks a limit for each request, everywhere but in the settings."""
+    checks: list[tuple[Any, str]] = [
+        (MessageMeter, "add_url"),
+        (MessageMeter, "add_header"),
+        (MessageMeter, "add_fed"),
+        (RequestTransport, "_start_timer"),
+        (parsing, "find_excess"),
+        (operations, "check_same_name_pairs"),
+        (graphql, "find_rejection"),
+        (OperationExecutor, "spend"),
+    ]
+    for place, name in checks:
+        assert hasattr(place, name)
+        setattr(place, name, _ignore)
+    without_cost: Any = operations
+    without_cost.check_cost = _cost_nothing
 
 
-def serve_plainly(port: int) -> None:
-    """Run the application with one route and no middleware under uvicorn's own protocol."""
-    application = create_application()
-    application.router.routes = [Route("/graphql", answer_plainly, methods=["POST"])]
-    application.middleware_stack = application.router
-    uvicorn.run(application, port=port, log_level="error", access_log=False, timeout_keep_alive=120)
+def _ignore(*_: object, **__: object) -> None:
+    """Check nothing."""
+
+
+def _cost_nothing(*_: object) -> int:
+    return 0
+
+
+def serve_without_limits(port: int) -> None:
+    """Run `serve` without limits."""
+    lift_limits()
+    sys.argv = ["partnerhub", "serve", "--port", str(port)]
+    entry.main()
 
 
 class Server:
@@ -112,11 +110,12 @@ class Server:
 
 @contextmanager
 def plain_server(environment: Mapping[str, str], token: str) -> Iterator[Server]:
-    """Run the plain server in a process of its own."""
+    """Run the server without limits in a process of its own."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "bench.overhead_http", "--plain", str(port)]
-    process = subprocess.Popen(command, cwd=ROOT, env=dict(environment), text=True)
+    command = [sys.executable, "-m", "bench.overhead_http", "--without-limits", str(port)]
+    without_rates = {f"PARTNERHUB_RATE_LIMIT_{name}": "0" for name in ("ADMINISTRATOR", "PARTNER")}
+    process = subprocess.Popen(command, cwd=ROOT, env={**environment, **without_rates}, text=True)
     try:
         while True:
             try:
@@ -182,8 +181,8 @@ def main(uri: str, blocks: int) -> int:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["--plain"]:
-        serve_plainly(int(sys.argv[2]))
+    if sys.argv[1:2] == ["--without-limits"]:
+        serve_without_limits(int(sys.argv[2]))
     else:
         with temporary_replica_set() as (mongod,):
             sys.exit(main(mongod.uri, int(sys.argv[1]) if len(sys.argv) > 1 else 40))

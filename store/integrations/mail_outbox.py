@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from domain.customers.keys import ALL_CUSTOMERS_KEY
 from domain.integrations.alert_mail_times import next_attempt_at
 from domain.integrations.alert_messages import MAX_NAMED_ALERTS, AlertLine
 from domain.integrations.alerts import AlertState
@@ -153,20 +154,35 @@ async def read_alert_mail(mail: WaitingMail) -> AlertMail | None:
     owner = await Administrators(scope).find_active(rule["owner_id"])
     if owner is None:
         return None
-    where = {**scope.match(), "rule_id": rule["_id"], "mail": mail.id, "state": AlertState.OPEN}
+    seen_by_owner = replace(scope, administrator_id=owner.id, role=owner.role)
+    open_alerts = {**scope.match(), "rule_id": rule["_id"], "mail": mail.id, "state": AlertState.OPEN}
+    where = await _of_seen_customers(seen_by_owner, open_alerts)
     count = await scope.collection(ALERTS).count(where, hint=MAIL_INDEX)
     alerts = await scope.collection(ALERTS).find(
         where, sort=[("opened_at", 1), ("_id", 1)], limit=MAX_NAMED_ALERTS, hint=MAIL_INDEX
     )
-    lines = await _read_lines(replace(scope, administrator_id=owner.id, role=owner.role), alerts)
+    lines = await _read_lines(seen_by_owner, alerts)
     if not lines:
         return None
     hidden = len(alerts) - len(lines)
     return AlertMail(owner, rule["name"], Language(rule["language"]), lines, count - hidden)
 
 
+async def _of_seen_customers(owner: Scope, where: Document) -> Document:
+    """Return the condition of those alerts whose customers an ADMINISTRATOR sees now.
+
+    The others are removed a moment after their owner has lost sight. Their number would tell of them, too.
+    """
+    if owner.visibility_key == ALL_CUSTOMERS_KEY:
+        return where
+    alerts = await owner.collection(ALERTS).find(where, {"customer_id": 1}, hint=MAIL_INDEX)
+    ids = [alert["customer_id"] for alert in alerts]
+    seen = await owner.collection("customers").find_ids({**owner.match_customers(), "_id": {"$in": ids}})
+    return {**where, "customer_id": {"$in": seen}}
+
+
 async def _read_lines(owner: Scope, alerts: Sequence[Document]) -> list[AlertLine]:
-    """Return the alerts of customers that the owner sees now: theirs are removed a moment after they lost sight."""
+    """Return the alerts of customers that the owner sees now."""
     where = {**owner.match_customers(), "_id": {"$in": [alert["customer_id"] for alert in alerts]}}
     customers = await owner.collection("customers").find(where, {"name": 1})
     names = {customer["_id"]: customer["name"] for customer in customers}

@@ -15,9 +15,9 @@ from domain.integrations.smtp_servers import parse_smtp_server
 from domain.types import PartnerRole
 from jobs.integrations import mail_sender, smtp_client
 from jobs.integrations.mail_sender import MailSender
-from store.database.client import Session
+from store.database.client import Session, UpdateMany
 from store.database.clock import utc_now
-from store.database.scope import Scope
+from store.database.scope import Scope, administrator_key
 from store.database.transactions import in_transaction
 from store.integrations.alert_making import write_changes
 from store.integrations.mail_outbox import add_webhook_mail
@@ -183,6 +183,21 @@ async def test_where_nothing_is_to_be_told_nothing_is_sent(
     await scope.collection(collection).update_one(scope.match(), {"$set": change})
     await _send(scope, server)
     assert server.messages == [] and await _waiting(scope) == []
+
+
+async def test_a_message_neither_names_nor_counts_customers_out_of_sight(scope: Scope, server: MailServer) -> None:
+    """The first 50, which a message names, and some behind them."""
+    rule = await _add_rule(scope, PartnerRole.ADMINISTRATOR)
+    await _open(scope, rule, 120)
+    assignments = [{"administrator_id": rule[1], "expires_at": None}]
+    seen = {"keys": [ALL_CUSTOMERS_KEY, administrator_key(rule[1])], "assignments": assignments}
+    where = {**scope.match(), "external_id": {"$gte": "C0050", "$lt": "C0110"}}
+    await scope.collection("customers").bulk_write([UpdateMany(where, {"$set": seen})])
+    await _send(scope, server)
+    (message,) = server.messages
+    text = read_body(message)
+    assert message["Subject"] == "Unpaid: 60 new alerts" and text.count(" & Co") == 50 and "and 10 more" in text
+    assert "C0050" in text and "C0049" not in text
 
 
 async def test_the_creator_of_a_disabled_webhook_is_told(scope: Scope, server: MailServer) -> None:
