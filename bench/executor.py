@@ -1,13 +1,16 @@
 """Processor time of requests beside a hand-written route, and beside graphql-core's executor.
 
-`python -m bench.executor [ROUNDS [QUERY …]]` (12 rounds; point, list and nested). The servers are alone on one core;
-MongoDB and 16 connections of load are on the other. All answer the same operations from the same database, in blocks
-that alternate, and their `data` is equal byte for byte. Authentication, limits, logs and metrics are on. Processor time
-is that of all threads of the server. The ratios are medians over the rounds.
+`python -m bench.executor [--connections N] [ROUNDS [QUERY …]]` (16 connections, 12 rounds; point, list and nested). The
+servers are alone on one core; MongoDB and the load are on the other. All answer the same operations from the same
+database, in blocks that alternate, and their `data` is equal byte for byte. Authentication, limits, logs and metrics
+are on. Processor time is that of all threads of the server. The ratios are medians over the rounds.
+
+Equal finds of requests that come together are joined, which the hand-written route does not do: one connection shows
+what a request costs by itself.
 """
 
 import asyncio
-import sys
+from argparse import ArgumentParser
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from statistics import median
@@ -82,7 +85,7 @@ class Target:
         self._server, self.load = server, load
         self.rounds: list[Figures] = []
         # The first request of a connection must come soon after it was opened.
-        load.run(CONNECTIONS)
+        load.run(load.size)
 
     def run_block(self, requests: int) -> None:
         """Measure a block."""
@@ -97,15 +100,18 @@ class Target:
         return Figures(cpu, per_second)
 
 
-def measure_query(name: str, ids: Sequence[str], servers: Mapping[str, MeasuredServer], rounds: int) -> list[Row]:
+def measure_query(
+    name: str, ids: Sequence[str], servers: Mapping[str, MeasuredServer], rounds: int, connections: int
+) -> list[Row]:
     """Return the rows of one query."""
     query = QUERIES[name]
     variables = [{"id": id_} for id_ in ids] if name == "point" else [{}]
     bodies = [orjson.dumps({"operationName": name, "query": query.text, "variables": v}) for v in variables]
     with ExitStack() as stack:
         targets = {
-            title: Target(server, stack.enter_context(RequestLoad(server.url, bodies, server.headers)))
+            title: Target(server, stack.enter_context(load))
             for title, server in servers.items()
+            for load in [RequestLoad(server.url, bodies, server.headers, connections=connections)]
         }
         compare_answers(targets.values())
         for _ in range(WARM_UP_ROUNDS + rounds):
@@ -135,7 +141,7 @@ def _row(title: str, targets: Mapping[str, Target], own: str, other: str, least:
     return ratio_row(title, other, least, ratio, (ours.cpu, theirs.cpu), (ours.per_second, theirs.per_second))
 
 
-def measure(rounds: int = ROUNDS, queries: Sequence[str] = ()) -> list[Row]:
+def measure(rounds: int = ROUNDS, queries: Sequence[str] = (), connections: int = CONNECTIONS) -> list[Row]:
     """Return the rows of the queries, or of all."""
     with pinned(OTHER_CORE), temporary_replica_set() as (mongod,), ExitStack() as stack:
         ServerHarness(mongod.uri, DATABASE).make_partner()
@@ -146,8 +152,13 @@ def measure(rounds: int = ROUNDS, queries: Sequence[str] = ()) -> list[Row]:
             STOCK: stack.enter_context(own_server(mongod.uri, kept_responses_bytes="0", compiled_execution="false")),
             KEPT: stack.enter_context(own_server(mongod.uri)),
         }
-        return [row for name in queries or QUERIES for row in measure_query(name, ids, servers, rounds)]
+        return [row for name in queries or QUERIES for row in measure_query(name, ids, servers, rounds, connections)]
 
 
 if __name__ == "__main__":
-    print(markdown(measure(int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS, sys.argv[2:])))
+    parser = ArgumentParser()
+    parser.add_argument("--connections", type=int, default=CONNECTIONS)
+    parser.add_argument("rounds", type=int, nargs="?", default=ROUNDS)
+    parser.add_argument("queries", nargs="*")
+    chosen = parser.parse_args()
+    print(markdown(measure(chosen.rounds, chosen.queries, chosen.connections)))

@@ -16,8 +16,10 @@ _LENGTH = b"content-length: "
 class RequestLoad:
     """Connections to one server, which stay open between the blocks of a measurement."""
 
-    def __init__(self, url: str, bodies: Sequence[bytes], headers: Sequence[str] = ()) -> None:
-        address = urlsplit(url)
+    def __init__(
+        self, url: str, bodies: Sequence[bytes], headers: Sequence[str] = (), *, connections: int = CONNECTIONS
+    ) -> None:
+        address, self.size = urlsplit(url), connections
         self._address = (address.hostname or "", address.port or 80)
         lines = [f"POST /graphql HTTP/1.1\r\nHost: {address.netloc}", "Content-Type: application/json", *headers]
         head = "\r\n".join(lines)
@@ -27,7 +29,7 @@ class RequestLoad:
         self._epoll = select.epoll()
 
     def __enter__(self) -> Self:
-        for _ in range(CONNECTIONS):
+        for _ in range(self.size):
             connection = socket.create_connection(self._address)
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._connections[connection.fileno()] = connection
