@@ -51,7 +51,7 @@ def _deliver(harness: ServerHarness, first: int, end: int, *, is_suspended: bool
         assert harness.import_lines("subscriptions", lines)["refused"] == 0
 
 
-def _make_due(harness: ServerHarness) -> None:
+def make_due(harness: ServerHarness) -> None:
     """Let the time come of the message: the rule waits for Monday, a message is tried again after a minute."""
 
     async def work() -> None:
@@ -78,7 +78,7 @@ def _wait_for(harness: ServerHarness, resolved: int, opened: int) -> list[Any]:
 def _send_and_kill(harness: ServerHarness, mail_server: MailServer, server: ServerProcess) -> None:
     """Kill the server when it has handed over the message, before it is told that it was accepted."""
     mail_server.on_message = server.process.kill
-    _make_due(harness)
+    make_due(harness)
     server.process.wait(60)
     mail_server.on_message = lambda: None
 
@@ -105,7 +105,7 @@ def test_no_alert_is_lost_or_made_twice_where_servers_are_killed(
         _send_and_kill(harness, mail_server, server)
     harness.url = ""
     with harness.start_server():
-        _make_due(harness)
+        make_due(harness)
         mail_server.wait_for_messages(2)
         alerts = _wait_for(harness, SIZE, ALL - SIZE)
     assert len({alert["customer"]["externalId"] for alert in alerts}) == ALL

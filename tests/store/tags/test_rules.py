@@ -1,14 +1,18 @@
 """Tags with rules: writes, the clock, the job of a new rule, and what administrators cannot do with such tags."""
 
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from domain.failures import Forbidden, InputRejected
+from domain.imports.records import ImportKind
 from domain.inputs import ABSENT
 from domain.partner.tags import ChangeCustomerTags, CreateTag, CustomerSelection, DeleteTag, TagColor, UpdateTag
 from domain.types import PartnerRole
 from jobs.clock import evaluate_due
+from jobs.imports.runner import import_stream
 from jobs.reevaluate import reevaluate_customers
 from store.changes.consistency_check import check_customers, repair_customers
 from store.changes.mutations import ChangedObject, MutationRequest, mutate
@@ -118,6 +122,7 @@ async def test_the_clock_keeps_a_window_of_time_true(client: Client) -> None:
         await evaluate_due(client)
     await evaluate_due(client)
     assert await names(scope, customer) == ["Ends soon"]
+    assert await told(scope, customer) == [("TAGS_ASSIGNED", "Tag Ends soon was put on Customer C-1 by its rule")]
     await settle(scope)
     # A repair follows the rules as well.
     await scope.collection("customers").bulk_write([UpdateMany(scope.match(), {"$set": {"tag_ids": []}})])
@@ -126,6 +131,58 @@ async def test_the_clock_keeps_a_window_of_time_true(client: Client) -> None:
     await repair_customers(scope, [customer])
     assert await names(scope, customer) == ["Ends soon"]
     await settle(scope)
+
+
+def _nested(condition: dict[str, Any], depth: int = 5) -> Iterator[dict[str, Any]]:
+    """Filters that contain the condition, as deep as filters nest."""
+    for name in ("all_of", "any_of", "not_"):
+        inner = condition
+        for _ in range(depth):
+            inner = {"not_": inner} if name == "not_" else {name: [{"country": ["DE"]}, inner]}
+        yield inner
+
+
+async def test_no_nested_filter_of_a_rule_reads_tags_with_rules(client: Client) -> None:
+    scope = await full_administrator(client)
+    ruled = await create(scope, "Ruled", {"status": ["TRIAL"]})
+    cannot_refer = "INVALID A tag's rule cannot refer to itself or to a tag that has a rule."
+    cannot_ask = "INVALID A tag's rule cannot contain hasTags: the tag itself would change the result."
+    conditions: list[dict[str, Any]] = [{"tag": [ruled.id]}, {"has_tags": True}, {"has_tags": False}]
+    for number, (condition, error) in enumerate(zip(conditions, (cannot_refer, cannot_ask, cannot_ask), strict=True)):
+        for filter_ in _nested(condition):
+            assert await rejected(create(scope, f"B{number}", filter_)) == [error]
+            # Nor does the rule of the tag itself.
+            assert error in await rejected(update(scope, ruled.id, rule=filter_))
+    vip = await create(scope, "VIP")
+    for number, filter_ in enumerate(_nested({"tag": [vip.id]})):
+        dependent = await create(scope, f"C{number}", filter_)
+        # What such a rule reads cannot get a rule itself.
+        assert await rejected(update(scope, vip.id, rule={"status": ["TRIAL"]})) == [
+            "INVALID Another tag's rule refers to this tag, so that it cannot have a rule."
+        ]
+        await delete(scope, dependent.id)
+
+
+async def test_no_selection_of_customers_and_no_import_assigns_a_tag_with_a_rule(client: Client) -> None:
+    scope = await full_administrator(client)
+    await add_customer(scope, "C-1", subscription("S-1"))
+    ruled, vip = await create(scope, "Ruled", {"status": ["TRIAL"]}), await create(scope, "VIP")
+    for matching in ({}, {"tag": [vip.id]}, {"not_": {"tag": [ruled.id]}}):
+        for is_dry_run in (False, True):
+            selection = CustomerSelection(matching=matching)
+            given = ChangeCustomerTags(customers=selection, tags=(vip.id, ruled.id), dry_run=is_dry_run)
+            for body in (assign_tags, remove_tags):
+                assert await rejected(mutate(scope, MutationRequest("assign_tags", given), body, TaggingResult)) == [
+                    "WRONG_STATE The tag {name} has a rule, which alone decides its customers."
+                ]
+    line = b'{"externalId": "C-1", "name": "Acme", "managedBy": "PARTNER_ORGANIZATION", "tags": ["Ruled"]}'
+    await import_stream(replace(scope, administrator_id=None, role=None), ImportKind.CUSTOMERS, _stream(line))
+    (customer,) = await scope.collection("customers").find(scope.match())
+    assert (customer["name"], customer["tag_ids"]) == ("Acme", [])
+
+
+async def _stream(line: bytes) -> AsyncIterator[bytes]:
+    yield line
 
 
 async def test_what_a_rule_forbids_is_rejected(client: Client) -> None:
