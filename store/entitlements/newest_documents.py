@@ -33,7 +33,16 @@ class BillingDocuments(Generic[Row]):
         """Return one subscription's list."""
         where = {**self.scope.match(), "entitlement_id": subscription_id}
         columns = (Column(self.date_field, -1, "instant"), Column("_id", -1))
-        return Listing(self.scope, self.collection, where, columns, self.read, subscription_id, projection=projection)
+        return Listing(
+            self.scope,
+            self.collection,
+            where,
+            columns,
+            self.read,
+            subscription_id,
+            projection=projection,
+            index=NEWEST_INDEX,
+        )
 
     async def first_pages(
         self, keys: Sequence[EndPageKey], projection: Projection = None

@@ -30,8 +30,9 @@ WEBHOOK_INDEXES = (
     # The process that sends reads the active webhooks of all partners.
     IndexModel([("state", 1)], name="state"),
 )
+NEWEST_INDEX = "webhook_newest"
 DELIVERY_INDEXES = (
-    IndexModel([("partner_id", 1), ("webhook_id", 1), ("attempted_at", -1), ("_id", -1)], name="webhook_newest"),
+    IndexModel([("partner_id", 1), ("webhook_id", 1), ("attempted_at", -1), ("_id", -1)], name=NEWEST_INDEX),
     IndexModel([("expires_at", 1)], name="expiry", expireAfterSeconds=0),
 )
 
@@ -135,7 +136,8 @@ class Webhooks:
         where: Document = {**self._scope.match(), "webhook_id": webhook_id}
         if states is not None:
             where["state"] = {"$in": [str(state) for state in states]}
-        return Listing(self._scope, DELIVERIES, where, _COLUMNS, WebhookDeliveryDocument, (webhook_id, states))
+        identity = (webhook_id, states)
+        return Listing(self._scope, DELIVERIES, where, _COLUMNS, WebhookDeliveryDocument, identity, index=NEWEST_INDEX)
 
     async def _find(self, collection: str, ids: Sequence[str], projection: Projection) -> list[Document]:
         if not self._is_permitted:
