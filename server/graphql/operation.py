@@ -62,6 +62,8 @@ class Operation:
     cost_limit: int = MAX_COST
     is_compiled: bool = True
     may_be_kept: bool = False
+    # Of a subscription: to look through its document takes ten times as long as everything else at its start.
+    depends_on_viewer: bool = False
 
     @property
     def definition(self) -> OperationDefinitionNode:

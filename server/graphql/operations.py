@@ -12,6 +12,7 @@ from graphql import (
     ExecutionResult,
     GraphQLSchema,
     OperationDefinitionNode,
+    OperationType,
 )
 
 from domain.failures import BadUserInput, QueryTooComplex
@@ -43,6 +44,7 @@ from server.graphql.requested_document import RequestedDocument
 from server.graphql.steps import Steps, finish, finish_in_turns
 from server.graphql.valid_document import ValidDocument
 from server.graphql.validation import find_validation_errors
+from server.graphql.viewer_dependence import selects_viewer_dependent_field
 
 # Comments and blanks are not tokens: a text within MAX_TOKENS can still be large.
 MAX_CACHED_TEXT_LENGTH = 20_000
@@ -127,7 +129,12 @@ class Operations:
         root_fields = root_field_names(document, definition)
         is_kept = may_be_kept(self.graphql_schema, document, definition)
         parts = prepare_executors(self.graphql_schema, document, definition)
-        return Operation(text, document, parts, root_fields, cost, MAX_COST, self._is_compiled, is_kept)
+        depends_on_viewer = definition.operation is OperationType.SUBSCRIPTION and selects_viewer_dependent_field(
+            self.graphql_schema, document
+        )
+        return Operation(
+            text, document, parts, root_fields, cost, MAX_COST, self._is_compiled, is_kept, depends_on_viewer
+        )
 
     def is_known(self, text: str) -> bool:
         """Return whether the text was parsed and validated recently, so that it need not be again."""

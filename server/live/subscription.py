@@ -9,15 +9,9 @@ from typing import Any
 import orjson
 import strawberry
 from graphql import (
-    DocumentNode,
     FieldNode,
     GraphQLField,
-    GraphQLSchema,
-    TypeInfo,
-    TypeInfoVisitor,
     VariableNode,
-    Visitor,
-    visit,
 )
 from graphql.error import located_error
 from graphql.execution.collect_fields import collect_fields
@@ -28,7 +22,6 @@ from resolvers.context import Viewer
 from resolvers.feeds import EventFeed, StateFeed
 from schema.executor import OperationExecutor
 from schema.feed_fields import FeedDeclaration, convert_feed_arguments, find_feed
-from schema.fields import is_viewer_dependent
 from server.graphql.errors import BAD_USER_INPUT, execution_errors, request_errors
 from server.graphql.operation import Operation, build_executor
 from server.graphql.operations import OperationRejected
@@ -75,8 +68,7 @@ def prepare_subscription(
     only_in_field = variables_used_only_in(node, operation.text)
     after_variable = _variable_name(node, "after")
     # The other variables choose events, but do not change what a change's selection set returns.
-    depends_on_viewer = selects_viewer_dependent_field(executor.schema, operation.document)
-    owner = viewer.administrator.id if depends_on_viewer else ""
+    owner = viewer.administrator.id if operation.depends_on_viewer else ""
     shared_variables = {name: value for name, value in variables.items() if name not in only_in_field}
     return Subscription(
         feed=feed,
@@ -86,33 +78,9 @@ def prepare_subscription(
         after=after,
         after_variable=after_variable if after_variable in only_in_field else None,
         sharing_key=(owner, operation.text, operation_name(operation), variables_key(shared_variables)),
-        depends_on_viewer=depends_on_viewer,
+        depends_on_viewer=operation.depends_on_viewer,
         cost=operation.cost,
     )
-
-
-def selects_viewer_dependent_field(schema: GraphQLSchema, document: DocumentNode) -> bool:
-    """Return whether an operation or fragment of the document selects a field that depends on the viewer.
-
-    Directives are not read: a field that a variable excludes counts too, which only prevents sharing.
-    """
-    type_info = TypeInfo(schema)
-    visitor = _ViewerDependence(type_info)
-    visit(document, TypeInfoVisitor(type_info, visitor))
-    return visitor.is_dependent
-
-
-class _ViewerDependence(Visitor):
-    """Finds fields that depend on the viewer."""
-
-    def __init__(self, type_info: TypeInfo) -> None:
-        super().__init__()
-        self._type_info, self.is_dependent = type_info, False
-
-    def enter_field(self, _node: FieldNode, *_: object) -> None:
-        field = self._type_info.get_field_def()
-        if field is not None and is_viewer_dependent(field):
-            self.is_dependent = True
 
 
 def operation_name(operation: Operation) -> str:

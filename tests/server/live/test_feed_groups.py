@@ -11,6 +11,8 @@ from domain.cursors.feed import Position
 from domain.failures import InvalidCursor
 from resolvers.context import Viewer
 from server.graphql.operations import OperationRejected
+from server.live import feed_execution
+from server.live import groups as groups_module
 from server.live.feed_groups import GroupKey, group_key
 from server.live.subscription import prepare_subscription
 from tests.server.live.factory_groups import Client, GroupWorld, group_world, make_viewer, prepare
@@ -75,6 +77,53 @@ async def test_a_subscriber_behind_its_group_catches_up_before_it_joins(world: G
     await world.settle()
     assert numbers(late) == numbers(early) == [1, 2, 3, 4]
     assert feed_tasks() == 1
+
+
+@pytest.fixture
+def small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Deliver to one subscriber after the other, with a turn of the event loop in between."""
+    monkeypatch.setattr(groups_module, "MAX_MESSAGES_PER_TURN", 1)
+    monkeypatch.setattr(feed_execution, "MAX_MESSAGES_PER_TURN", 1)
+
+
+async def test_who_joins_during_a_delivery_misses_and_repeats_nothing(world: GroupWorld, small_steps: None) -> None:
+    start = world.feed.position
+    clients = [world.subscribe(FEED) for _ in range(20)]
+    await world.settle()
+    world.feed.insert(*range(1, 13))
+    while not any(client.results for client in clients):
+        await asyncio.sleep(0)
+    # One joins after each turn: before the delivery, during each of its steps, and after it.
+    for _ in range(60):
+        clients += [world.subscribe(FEED, position=start), world.subscribe(FEED)]
+        await asyncio.sleep(0)
+    world.feed.insert(13)
+    while not all(numbers(client)[-1:] == [13] for client in clients):
+        await asyncio.sleep(0)
+    received = [numbers(client) for client in clients]
+    assert received == [list(range(14 - len(each), 14)) for each in received]
+    assert [len(each) for each in received[:20] + received[20::2]] == [13] * 80
+    assert feed_tasks() == 1
+
+
+async def test_who_leaves_during_a_delivery_receives_nothing_more(world: GroupWorld, small_steps: None) -> None:
+    clients = [world.subscribe(FEED) for _ in range(20)]
+    await world.settle()
+    world.feed.insert(1)
+    while not any(client.results for client in clients):
+        await asyncio.sleep(0)
+    leaving = [client for client in clients if not client.results]
+    assert len(leaving) > 10
+    for client in leaving[:10]:
+        assert client.task is not None
+        client.task.cancel()
+    await asyncio.wait([client.task for client in leaving[:10] if client.task is not None])
+    left_with = [len(client.results) for client in leaving[:10]]
+    assert 0 in left_with
+    while sum(len(client.results) for client in clients) < 10 + sum(left_with):
+        await asyncio.sleep(0)
+    await world.settle()
+    assert [len(client.results) for client in leaving[:10]] == left_with
 
 
 async def test_a_subscriber_ahead_of_its_group_receives_nothing_before_its_position(world: GroupWorld) -> None:
