@@ -97,7 +97,7 @@ def test_a_reason_is_rendered_in_the_language_of_the_viewer() -> None:
     detail = status_detail(reason)
     assert customers.status_reason(context, detail) == "Subscription SUB-1 is suspended, and 2 more"
     context.viewer = replace(context.viewer, language=Language.SERBIAN)
-    assert customers.status_reason(context, detail) == "Pretplata SUB-1 je suspendovana (i još 2)"
+    assert customers.status_reason(context, detail) == "Pretplata SUB-1 je obustavljena (i još 2)"
     assert customers.status_reason_code(context, detail) == "SUSPENDED"
     assert customers.status_reason_arguments(context, detail).others == 2
 

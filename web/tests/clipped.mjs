@@ -22,7 +22,9 @@ export function clippedTexts(page) {
     while (texts.nextNode()) {
       const { currentNode: node } = texts;
       const element = node.parentElement;
-      if (!node.data.trim() || element.closest("script, style, noscript, .only-for-readers, .skip-link, select, .monaco-editor, [aria-hidden=true], details:not([open]) > :not(summary)")) continue;
+      if (!node.data.trim() || element.closest("script, style, noscript, .only-for-readers, .skip-link, select, .monaco-editor, [aria-hidden=true]")) continue;
+      // What a closed part hides has a box all the same.
+      if (element.closest("details:not([open])") && !element.closest("summary")) continue;
       const range = document.createRange();
       range.selectNodeContents(node);
       const box = range.getBoundingClientRect();

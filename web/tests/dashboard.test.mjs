@@ -12,7 +12,7 @@ import { isAccessible } from "./accessibility.mjs";
 import { openBrowser } from "./browser.mjs";
 import { acknowledgesAlertsAndEndsTheirRule, getsAndSnoozesAnAlert } from "./dashboard_alerts.mjs";
 import { connectsAWebhook, exportsTheList, showsBothVersions, showsCallingEngagement, showsForecasts } from "./dashboard_integrations.mjs";
-import { everyChipCountsAsTheApi, ordersByCreation, showsFiltersWithoutValues } from "./dashboard_filters.mjs";
+import { everyChipCountsAsTheApi, filtersTheActivity, ordersByCreation, showsFiltersWithoutValues } from "./dashboard_filters.mjs";
 import { everyFormShowsItsMistakes } from "./dashboard_forms.mjs";
 import { changesWithinASecond } from "./dashboard_latency.mjs";
 import { noPageIsEmptyOrBroken, roleSeesWhatItMay, widgetsShowWhatTheRoleMaySee } from "./dashboard_roles.mjs";
@@ -264,6 +264,7 @@ try {
   await analytics.close();
   await showsMistakesAtTheirFields(await toFront(page));
   await extendsATrial(page);
+  await filtersTheActivity(page);
   await worksByKeyboard(page);
   await kpisOpenTheirCustomers(page);
   await showsCallingEngagement(page, origin);

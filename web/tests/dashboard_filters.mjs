@@ -68,3 +68,17 @@ export async function ordersByCreation(page, query) {
   await page.locator(".table-data").first().getByRole("link", { name: customers.nodes[0].name }).waitFor();
   assert.equal(new URL(page.url()).searchParams.get("order"), "CREATED_AT");
 }
+
+/** The activity of a customer whose trial was extended, as the page of the customer shows it. */
+export async function filtersTheActivity(page) {
+  await page.getByRole("tab", { name: "Activity" }).click();
+  const events = page.locator(".timeline").getByRole("listitem");
+  await events.nth(1).waitFor();
+  await chip(page, "Kind of event").click();
+  await page.getByRole("menuitemcheckbox", { name: "Trial extended" }).click();
+  await page.waitForFunction(() => document.querySelectorAll(".timeline > li").length === 1);
+  assert.match(await events.innerText(), /extended/);
+  assert.equal(new URL(page.url()).searchParams.get("kind"), "TRIAL_EXTENDED");
+  await page.keyboard.press("Escape");
+  await page.getByRole("menu").waitFor({ state: "detached" });
+}

@@ -33,7 +33,7 @@ const forms = (customer) => ({
   ],
   [`/customers/${customer}?tab=administrators`]: [
     form("AssignAdministrator", ["Add administrator"], /^Assign to/, { administrator: "none" }, { administrator: "Administrator" }),
-    form("UnassignAdministrator", ["Remove"], /^Remove /, { administrator: "none" }),
+    form("UnassignAdministrator", [(page) => page.getByRole("button", { name: /^Remove / }).first().click()], /^Remove /, { administrator: "none" }),
   ],
   "/customers?status=TRIAL": [
     form("SaveCustomerView", ["+ Save view"], "Save view", { name: "" }, { name: "Name" }),

@@ -1,6 +1,6 @@
 /**
  * node tests/doc_pictures.mjs ADDRESS ../docs/pictures: the pictures of the documents, from a server with the development
- * sign-in (`make run`). It makes the alert rules whose alerts a picture shows. The widgets' picture is not among them.
+ * sign-in (`make run`). It makes the alert rules whose alerts a picture shows.
  */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -24,6 +24,22 @@ const PICTURES = {
 
 const browser = await openBrowser(origin);
 const page = await browser.context.newPage();
+
+/** Runs in a page of the server, whose content it replaces: the four widgets at two widths and in both schemes. */
+async function showWidgets() {
+  const column = (width, scheme, background) => {
+    const place = document.createElement("div");
+    place.style.cssText = `display: grid; align-content: start; gap: 12px; padding: 12px; width: ${width}px; color-scheme: ${scheme}; background: ${background}`;
+    place.innerHTML = `<partner-kpis></partner-kpis><customer-statuses status="LICENSE_OVERAGE,EXPIRING_SOON" limit="2"></customer-statuses>
+      <license-trend product="CALLING"></license-trend><activity-feed limit="2"></activity-feed>`;
+    return place;
+  };
+  for (const sheet of document.styleSheets) sheet.disabled = true;
+  document.body.replaceChildren(column(240, "light", "#fff"), column(420, "dark", "#0d1117"));
+  document.body.style.cssText = "display: inline-flex; margin: 0; font-family: system-ui, sans-serif";
+  const { connect } = await import("/widgets.js");
+  connect({ address: location.origin, token: () => sessionStorage.getItem("partnerhub:token") });
+}
 
 /** Chromium writes WebP, a screenshot of it is a PNG. */
 async function take(name) {
@@ -75,6 +91,14 @@ try {
   const customer = await page.locator("a.customer-name").first().evaluate(({ href }) => href);
   await page.goto(`${customer}?tab=trends`);
   await take("customer");
+  await page.emulateMedia({ colorScheme: "light" });
+  await page.goto(`${origin}/organization`);
+  await page.waitForLoadState("networkidle");
+  await page.evaluate(showWidgets);
+  await page.waitForFunction(() => [...document.querySelectorAll("partner-kpis, customer-statuses, license-trend, activity-feed")].every(({ shadowRoot }) => shadowRoot.querySelector(".content")?.textContent.trim()));
+  const [width, height] = await page.evaluate(() => [...document.body.children].map((place) => place.getBoundingClientRect()).reduce(([right, bottom], box) => [Math.max(right, box.right), Math.max(bottom, box.bottom)], [0, 0]));
+  await page.setViewportSize({ width: Math.ceil(width), height: Math.ceil(height) });
+  await take("widgets");
 } finally {
   await browser.close();
 }

@@ -85,9 +85,15 @@ async function takeForm(page, name, { viewport, colorScheme, language }) {
   await takeWithTabs(page, `${name}-customer`);
   await page.goto(`${origin}/graphql`);
   await page.getByRole("button", { name: "Execute query" }).click();
+  await page.locator(".result-window").getByText("totalCount").first().waitFor();
   await take(page, `${name}-graphiql`, true);
+  const present = browser.complaints.length;
   await page.goto(`${origin}/unsubscribe/none`);
   await take(page, `${name}-unsubscribe`, true);
+  // The page of an address that stops nothing is a 404, which Chromium notes on the console.
+  const [expected, ...others] = browser.complaints.splice(present);
+  if (!/status of 404/.test(expected)) report(`${name}-unsubscribe: no 404`);
+  browser.complaints.push(...others);
 }
 
 await mkdir(directory, { recursive: true });

@@ -54,14 +54,14 @@ def sentence(reason: StatusReason, language: Language = Language.ENGLISH) -> str
             entitlement(suspended=True),
             C.SUSPENDED,
             "Subscription SUB-1 is suspended",
-            "Pretplata SUB-1 je suspendovana",
+            "Pretplata SUB-1 je obustavljena",
         ),
         (
             S.SUSPENDED,
             entitlement(suspended=True, overdue_invoice="INV-7"),
             C.SUSPENDED,
             "Subscription SUB-1 is suspended: invoice INV-7 is overdue",
-            "Pretplata SUB-1 je suspendovana: računu INV-7 je istekao rok za plaćanje",
+            "Pretplata SUB-1 je obustavljena: računu INV-7 je istekao rok za plaćanje",
         ),
         (
             S.EXPIRED,

@@ -1,6 +1,7 @@
 /** Alerts as a table, in which they are selected. */
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
+import { DataTable } from "../ui/data_table";
 import { useFormats } from "../ui/formats";
 import { StatusLabel } from "../ui/status_chip";
 import type { Alert } from "./documents";
@@ -23,48 +24,42 @@ export function AlertTable({ rows, selected, onSelect }: Props) {
     onSelect(next);
   };
   return (
-    <div className="scroll-x">
-      <table className="data-table" aria-label={t("navigation.alerts")}>
-        <thead>
-          <tr>
-            <th scope="col">
-              <input type="checkbox" checked={isAll} disabled={open.length === 0} aria-label={t("alerts.selectAll")} onChange={() => onSelect(new Set(isAll ? [] : open.map(({ id }) => id)))} />
-            </th>
-            <th scope="col">{t("report.column.customer")}</th>
-            <th scope="col">{t("column.status")}</th>
-            <th scope="col">{t("alerts.since")}</th>
-            <th scope="col">{t("alerts.rule")}</th>
-            <th scope="col">{t("alerts.state")}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map(({ id, customer, status, since, state, snoozedUntil, reason, rule, changedBy }) => (
-            <tr key={id}>
-              <td>
-                {state !== "RESOLVED" && <input type="checkbox" checked={selected.has(id)} aria-label={t("customers.select", { name: customer.name })} onChange={() => toggle(id)} />}
-              </td>
-              <td>
-                <Link href={`/customers/${customer.id}`}>{customer.name}</Link>
-                <p className="secondary small">{reason}</p>
-              </td>
-              <td>
-                <StatusLabel status={status} />
-              </td>
-              <td className="numbers" title={instant(since)}>
-                {relative(since)}
-              </td>
-              <td>{rule.name}</td>
-              <td>
-                <span className={`state alert-${state}`}>{t(`alerts.states.${state}`)}</span>
-                <p className="secondary small">
-                  {snoozedUntil ? t("alerts.until", { when: relative(snoozedUntil) }) : ""}
-                  {changedBy && state !== "OPEN" ? ` ${changedBy.displayName}` : ""}
-                </p>
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <DataTable
+      label={t("navigation.alerts")}
+      columns={[
+        <input type="checkbox" checked={isAll} disabled={open.length === 0} aria-label={t("alerts.selectAll")} onChange={() => onSelect(new Set(isAll ? [] : open.map(({ id }) => id)))} />,
+        t("report.column.customer"),
+        t("column.status"),
+        t("alerts.since"),
+        t("alerts.rule"),
+        t("alerts.state"),
+      ]}
+    >
+      {rows.map(({ id, customer, status, since, state, snoozedUntil, reason, rule, changedBy }) => (
+        <tr key={id}>
+          <td>
+            {state !== "RESOLVED" && <input type="checkbox" checked={selected.has(id)} aria-label={t("customers.select", { name: customer.name })} onChange={() => toggle(id)} />}
+          </td>
+          <td>
+            <Link href={`/customers/${customer.id}`}>{customer.name}</Link>
+            <p className="secondary small">{reason}</p>
+          </td>
+          <td>
+            <StatusLabel status={status} />
+          </td>
+          <td className="numbers" title={instant(since)}>
+            {relative(since)}
+          </td>
+          <td>{rule.name}</td>
+          <td>
+            <span className={`state alert-${state}`}>{t(`alerts.states.${state}`)}</span>
+            <p className="secondary small">
+              {snoozedUntil ? t("alerts.until", { when: relative(snoozedUntil) }) : ""}
+              {changedBy && state !== "OPEN" ? ` ${changedBy.displayName}` : ""}
+            </p>
+          </td>
+        </tr>
+      ))}
+    </DataTable>
   );
 }

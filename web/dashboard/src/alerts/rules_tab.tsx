@@ -5,6 +5,7 @@ import { useClient } from "urql";
 import { useFollowed } from "../api/followed";
 import { CardsSkeleton, EmptyTab } from "../customer/tab_states";
 import { Button } from "../ui/button";
+import { DataTable } from "../ui/data_table";
 import { Failure } from "../ui/failure";
 import { FormDialog } from "../ui/form";
 import { NONE } from "../ui/formats";
@@ -56,49 +57,33 @@ export function RulesTab() {
 function RuleTable({ rules, onTask }: { rules: readonly Rule[]; onTask(task: Task): void }) {
   const { t } = useTranslation();
   return (
-    <div className="scroll-x">
-      <table className="data-table" aria-label={t("alerts.tab.rules")}>
-        <thead>
-          <tr>
-            <th scope="col">{t("webhooks.name")}</th>
-            <th scope="col">{t("column.status")}</th>
-            <th scope="col">{t("webhooks.customers")}</th>
-            <th scope="col">{t("alerts.mail")}</th>
-            <th scope="col">{t("alerts.owner")}</th>
-            <th scope="col">
-              <span className="only-for-readers">{t("column.actions")}</span>
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {rules.map((rule) => (
-            <tr key={rule.id}>
-              <td>
-                {rule.name} {rule.paused && <span className="state alert-SNOOZED">{t("alerts.paused")}</span>}
-              </td>
-              <td>
-                <span className="chips">
-                  {rule.statuses.map((status) => (
-                    <StatusLabel key={status} status={status} />
-                  ))}
-                </span>
-              </td>
-              <td>{t(rule.filter ? "alerts.filtered" : "webhooks.allCustomers")}</td>
-              <td>{rule.email ? t(`alerts.schedules.${rule.schedule}`) : NONE}</td>
-              <td>{rule.owner.displayName}</td>
-              <td className="row-actions">
-                <Button kind="quiet" aria-label={t("alerts.changeName", { name: rule.name })} onPress={() => onTask({ kind: "change", rule })}>
-                  {t("webhooks.change")}
-                </Button>
-                <Button kind="quiet" aria-label={t("alerts.deleteName", { name: rule.name })} onPress={() => onTask({ kind: "delete", rule })}>
-                  {t("webhooks.delete")}
-                </Button>
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <DataTable label={t("alerts.tab.rules")} columns={[t("webhooks.name"), t("column.status"), t("webhooks.customers"), t("alerts.mail"), t("alerts.owner")]} hasActions>
+      {rules.map((rule) => (
+        <tr key={rule.id}>
+          <td>
+            {rule.name} {rule.paused && <span className="state alert-SNOOZED">{t("alerts.paused")}</span>}
+          </td>
+          <td>
+            <span className="chips">
+              {rule.statuses.map((status) => (
+                <StatusLabel key={status} status={status} />
+              ))}
+            </span>
+          </td>
+          <td>{t(rule.filter ? "alerts.filtered" : "webhooks.allCustomers")}</td>
+          <td>{rule.email ? t(`alerts.schedules.${rule.schedule}`) : NONE}</td>
+          <td>{rule.owner.displayName}</td>
+          <td className="row-actions">
+            <Button kind="quiet" aria-label={t("alerts.changeName", { name: rule.name })} onPress={() => onTask({ kind: "change", rule })}>
+              {t("webhooks.change")}
+            </Button>
+            <Button kind="quiet" aria-label={t("alerts.deleteName", { name: rule.name })} onPress={() => onTask({ kind: "delete", rule })}>
+              {t("webhooks.delete")}
+            </Button>
+          </td>
+        </tr>
+      ))}
+    </DataTable>
   );
 }
 

@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import { useClient, useQuery } from "urql";
 import { usePermission } from "../session/viewer";
 import { Button } from "../ui/button";
+import { DataTable } from "../ui/data_table";
 import { Failure } from "../ui/failure";
 import { useFormats } from "../ui/formats";
 import { FormDialog, SelectInput, TextInput } from "../ui/form";
@@ -50,40 +51,25 @@ export function AdministratorsTab({ customer, changes }: TabProps) {
       ) : (
         <>
           {add}
-          <div className="scroll-x">
-            <table className="data-table">
-              <thead>
-                <tr>
-                  <th scope="col">{t("assignment.administrator")}</th>
-                  <th scope="col">{t("assignment.since")}</th>
-                  <th scope="col">{t("assignment.by")}</th>
-                  <th scope="col">{t("assignment.until")}</th>
-                  <th scope="col">
-                    <span className="only-for-readers">{t("column.actions")}</span>
-                  </th>
-                </tr>
-              </thead>
-              <tbody>
-                {assignments.map(({ administrator, assignedAt, assignedBy, expiresAt }) => (
-                  <tr key={administrator.id}>
-                    <td>
-                      {administrator.displayName} <span className="secondary small">{administrator.email}</span>
-                    </td>
-                    <td className="numbers">{date(assignedAt)}</td>
-                    <td>{assignedBy?.displayName ?? t("assignment.imported")}</td>
-                    <td className="numbers">{expiresAt ? date(expiresAt) : t("assignment.forever")}</td>
-                    <td>
-                      {canAssign && (
-                        <Button kind="quiet" onPress={() => setRemoval({ id: administrator.id, name: administrator.displayName })}>
-                          {t("assignment.remove")}
-                        </Button>
-                      )}
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </div>
+          <DataTable label={t("customer.tab.administrators")} columns={[t("assignment.administrator"), t("assignment.since"), t("assignment.by"), t("assignment.until")]} hasActions>
+            {assignments.map(({ administrator, assignedAt, assignedBy, expiresAt }) => (
+              <tr key={administrator.id}>
+                <td>
+                  {administrator.displayName} <span className="secondary small">{administrator.email}</span>
+                </td>
+                <td className="numbers">{date(assignedAt)}</td>
+                <td>{assignedBy?.displayName ?? t("assignment.imported")}</td>
+                <td className="numbers">{expiresAt ? date(expiresAt) : t("assignment.forever")}</td>
+                <td>
+                  {canAssign && (
+                    <Button kind="quiet" aria-label={t("administrators.removeName", { name: administrator.displayName })} onPress={() => setRemoval({ id: administrator.id, name: administrator.displayName })}>
+                      {t("assignment.remove")}
+                    </Button>
+                  )}
+                </td>
+              </tr>
+            ))}
+          </DataTable>
         </>
       )}
       {isAdding && <AddDialog customer={customer} onDone={done} onClose={close} />}

@@ -148,13 +148,10 @@ export const UNASSIGN_ADMINISTRATOR = graphql(`
 `);
 
 export const ACTIVITY = graphql(`
-  query CustomerActivity($id: ID!, $after: String) {
-    customer(by: { id: $id }) {
-      id
-      activity(first: 50, after: $after) {
-        nodes { id kind at summary actor { id displayName } }
-        pageInfo { hasNextPage endCursor }
-      }
+  query CustomerActivity($filter: ActivityFilter, $after: String) {
+    activity(filter: $filter, first: 50, after: $after) {
+      nodes { id kind at summary actor { id displayName } }
+      pageInfo { hasNextPage endCursor }
     }
   }
 `);

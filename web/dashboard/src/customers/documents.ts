@@ -51,6 +51,12 @@ export const CUSTOMER_COUNTS = graphql(`
   }
 `);
 
+export const COUNTRIES_OF_CUSTOMERS = graphql(`
+  query CountriesOfCustomers {
+    customers(first: 1) { facets { country { value } } }
+  }
+`);
+
 /** The totals of up to five filters: of the values of a chip. */
 export const COUNTS_OF_VALUES = graphql(`
   query CountsOfValues($one: CustomerFilter, $two: CustomerFilter, $three: CustomerFilter, $four: CustomerFilter, $five: CustomerFilter) {

@@ -5,6 +5,7 @@ import { useSearchParams } from "wouter";
 import { useFollowed } from "../api/followed";
 import { CardsSkeleton, EmptyTab } from "../customer/tab_states";
 import { Button } from "../ui/button";
+import { DataTable } from "../ui/data_table";
 import { Failure } from "../ui/failure";
 import { useFormats } from "../ui/formats";
 import { WEBHOOKS, type Webhook } from "./documents";
@@ -66,41 +67,28 @@ export function WebhooksTab() {
 function WebhookTable({ webhooks, onOpen }: { webhooks: readonly Webhook[]; onOpen(id: string): void }) {
   const { t } = useTranslation();
   return (
-    <div className="scroll-x">
-      <table className="data-table" aria-label={t("integrations.tab.webhooks")}>
-        <thead>
-          <tr>
-            <th scope="col">{t("webhooks.name")}</th>
-            <th scope="col">{t("webhooks.state")}</th>
-            <th scope="col">{t("webhooks.kinds")}</th>
-            <th scope="col">{t("webhooks.lag")}</th>
-            <th scope="col">{t("webhooks.createdBy")}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {webhooks.map((webhook) => (
-            <tr key={webhook.id}>
-              <td className="webhook-name">
-                <button type="button" className="link-button" onClick={() => onOpen(webhook.id)}>
-                  {webhook.name}
-                </button>
-                <p className="secondary small" title={webhook.url}>
-                  {webhook.url}
-                </p>
-              </td>
-              <td>
-                <WebhookState webhook={webhook} />
-              </td>
-              <td>{webhook.kinds.length === 0 ? t("webhooks.allKinds") : t("webhooks.kindCount", { count: webhook.kinds.length })}</td>
-              <td className="numbers">
-                <Lag seconds={webhook.lagSeconds} />
-              </td>
-              <td>{webhook.createdBy.displayName}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <DataTable label={t("integrations.tab.webhooks")} columns={[t("webhooks.name"), t("webhooks.state"), t("webhooks.kinds"), t("webhooks.lag"), t("webhooks.createdBy")]}>
+      {webhooks.map((webhook) => (
+        <tr key={webhook.id}>
+          <td className="webhook-name">
+            <button type="button" className="link-button" onClick={() => onOpen(webhook.id)}>
+              {webhook.name}
+            </button>
+            <p className="secondary small" title={webhook.url}>
+              {webhook.url}
+            </p>
+          </td>
+          <td>
+            <WebhookState webhook={webhook} />
+          </td>
+          <td>{webhook.kinds.length === 0 ? t("webhooks.allKinds") : t("webhooks.kindCount", { count: webhook.kinds.length })}</td>
+          <td className="numbers">
+            <Lag seconds={webhook.lagSeconds} />
+          </td>
+          <td>{webhook.createdBy.displayName}</td>
+        </tr>
+      ))}
+    </DataTable>
   );
 }
 

@@ -8,6 +8,7 @@ import { writeFilter } from "../customers/filters";
 import { JobProgress } from "../customers/job_progress";
 import { usePermission } from "../session/viewer";
 import { Button } from "../ui/button";
+import { DataTable } from "../ui/data_table";
 import { Failure } from "../ui/failure";
 import { NONE, useFormats } from "../ui/formats";
 import { SearchBox } from "../ui/search_box";
@@ -57,26 +58,11 @@ export function TagsTab() {
 function TagTable({ tags, onTask }: { tags: readonly FullTag[]; onTask: ((task: Task) => void) | undefined }) {
   const { t } = useTranslation();
   return (
-    <div className="scroll-x">
-      <table className="data-table" aria-label={t("organization.tab.tags")}>
-        <thead>
-          <tr>
-            <th scope="col">{t("tagList.tag")}</th>
-            <th scope="col">{t("tagList.description")}</th>
-            <th scope="col">{t("tagList.who")}</th>
-            <th scope="col">{t("navigation.customers")}</th>
-            <th scope="col">
-              <span className="only-for-readers">{t("column.actions")}</span>
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {tags.map((tag) => (
-            <TagRow key={tag.id} tag={tag} onTask={onTask} />
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <DataTable label={t("organization.tab.tags")} columns={[t("tagList.tag"), t("tagList.description"), t("tagList.who"), t("navigation.customers")]} hasActions>
+      {tags.map((tag) => (
+        <TagRow key={tag.id} tag={tag} onTask={onTask} />
+      ))}
+    </DataTable>
   );
 }
 
