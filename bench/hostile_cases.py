@@ -31,12 +31,16 @@ class Tokens:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One connection; `is_answered` is false where the server may wait for more, `operations` counts the executed."""
+    """One connection; `is_answered` is false where the server may wait for more, `operations` counts the executed.
+
+    In the `seconds` after the answer, jobs do their part; each of their batches is one of the operations.
+    """
 
     name: str
     build: Callable[[Tokens], bytes]
     is_answered: bool = True
     operations: int = 1
+    seconds: float = 0.0
 
 
 def graphql(name: str, query: str, *, is_restricted: bool = False, **variables: Any) -> Case:

@@ -1,10 +1,11 @@
 """Hostile mutations and expensive reads for bench/hostile.py: as many as a document may have, at their maxima.
 
-Mutations that start jobs over all customers (tags of all that match, rules of tags and of alerts) are left out: their
-jobs would be measured with the cases after them. bench/bulk.py and bench/alerts.py measure jobs.
+Jobs over all customers are measured while they run, for some seconds. bench/bulk.py and bench/alerts.py measure them
+with many customers.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from bench.hostile_cases import Case, graphql, socket, times
@@ -86,6 +87,22 @@ def _sockets() -> Iterator[Case]:
     yield socket("sockets: 30 feeds of three kinds and mutations", *messages, *changes, operations=32)
 
 
+def _jobs() -> Iterator[Case]:
+    tag = times(3, "m#:%sTags(input:{customers:{matching:{}},tags:$t}){job{id} userErrors{code}}")
+    settings = "changeSettings(input:{version:1,expiringSoonDays:%d}){job{id} userErrors{code}}"
+    mutations = {
+        "tags of all customers": "mutation($t:[ID!]!){%s}" % tag.replace("%s", "assign"),
+        "tags of all customers, taken away": "mutation($t:[ID!]!){%s}" % tag.replace("%s", "remove"),
+        "a tag with a rule": 'mutation{createTag(input:{name:"Ruled",rule:{search:"o"}}){job{id} userErrors{code}}}',
+        "settings": "mutation{%s}" % (settings % 45),
+    }
+    for name, mutation in mutations.items():
+        variables: dict[str, Any] = {"t": ["@TAG"]} if "$t" in mutation else {}
+        # Batches of 100 and 150 customers.
+        batches = 3 * 8 if variables else 12
+        yield replace(graphql(f"jobs: {name}", mutation, **variables), operations=batches, seconds=3.0)
+
+
 def cases() -> list[Case]:
     """Build the cases of this module."""
-    return [case for group in (_bulk, _aliased, _reads, _sockets) for case in group()]
+    return [case for group in (_bulk, _aliased, _reads, _sockets, _jobs) for case in group()]
