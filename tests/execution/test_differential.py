@@ -22,9 +22,8 @@ from tests.execution.factory_operations import OperationMaker, RandomChoices, Ra
 from tests.execution.factory_schema import feature_schema
 from tests.execution.factory_values import World
 
-# Each document runs in some worlds: later runs find its plan in the cache. 300 documents reach every branch of
-# execution/ that 500 reach.
-DOCUMENTS, WORLDS, BATCH = 300, 4, 10
+# Each document runs in some worlds: later runs find its plan in the cache.
+DOCUMENTS, WORLDS, BATCH = 500, 4, 10
 # How likely each value is a failure, a wrong one, or null.
 FAILURES = (0.0, 0.01, 0.05)
 MINIMUM_COMPILED = 0.95
