@@ -101,8 +101,8 @@ def test_many_mistakes_get_no_suggestions(text: str) -> None:
     begun = thread_time()
     with pytest.raises(OperationRejected) as rejected:
         OPERATIONS.prepare(text, None)
-    # Measured: 2 to 30 ms; up to 600 ms with suggestions.
-    assert is_below(thread_time() - begun, 0.15)
+    # Measured: 2 to 30 ms, 160 ms on a busy machine; up to 600 ms with suggestions, and more there.
+    assert is_below(thread_time() - begun, 0.3)
     messages = [error["message"] for error in rejected.value.errors]
     assert len(messages) > 1 and "Did you mean" not in " ".join(messages)
 

@@ -1,7 +1,6 @@
 """Messages that do not arrive completely: how long, and how many bytes, the server keeps them."""
 
 import asyncio
-import json
 
 import pytest
 
@@ -19,7 +18,8 @@ async def test_a_message_that_no_longer_arrives_closes_its_socket(
     monkeypatch.setattr(socket_transport, "_MESSAGE_SECONDS", 0.1)
     async with world.socket() as complete, world.socket() as socket:
         await complete.initialise()
-        await complete.connection.send(json.dumps({"type": "pong", "payload": {"padding": "x" * 100_000}}))
+        await complete.subscribe("padded", "{ double(number: 4) }", padding="x" * 90_000)
+        assert [(await complete.receive())["type"] for _ in range(2)] == ["next", "complete"]
         await socket.initialise()
         socket.connection.transport.write(PART)
         assert await socket.closed() == (1008, "a message did not arrive in time")
