@@ -49,6 +49,8 @@ MAX_TOKENS = 1_500
 # Of fragments, inline fragments included.
 MAX_SPREADS = 200
 MAX_DIRECTIVES = 200
+# Variables that stand in the text, times its operations: validation visits a fragment again for each operation.
+MAX_VARIABLE_VISITS = 5_000
 MAX_DEPTH = 15
 MAX_ROOT_FIELDS = 30
 # 200 ms of processor time at about 7 µs, the median over the fields of the schema.

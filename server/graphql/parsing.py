@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 
-from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, Token, TokenKind, parse
+from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, OperationType, Token, TokenKind, parse
 
 from domain.failures import BadUserInput, QueryTooComplex
 from domain.messages import translatable
-from server.graphql.cost import MAX_DIRECTIVES, MAX_SPREADS, MAX_TOKENS
+from server.graphql.cost import MAX_DIRECTIVES, MAX_SPREADS, MAX_TOKENS, MAX_VARIABLE_VISITS
 from server.graphql.errors import PARSE_FAILED, Errors, failure_error, request_errors
 
 # Python reads a number in time that is quadratic in its digits, and refuses more than 4,300.
@@ -37,6 +37,9 @@ def find_excess(text: str) -> str | None:
         return f"The document has more than {MAX_SPREADS:,} spreads and inline fragments."
     if tokens.count("@") > MAX_DIRECTIVES:
         return f"The document has more than {MAX_DIRECTIVES:,} directives."
+    operations = sum(tokens.count(kind.value) for kind in OperationType)
+    if tokens.count("$") * operations > MAX_VARIABLE_VISITS:
+        return f"The document has more than {MAX_VARIABLE_VISITS:,} variables times operations: send one at a time."
     return None
 
 

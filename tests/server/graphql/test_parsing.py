@@ -42,6 +42,12 @@ def test_spreads_and_directives_are_counted_outside_of_texts(part: str, most: in
     assert find_excess('{ a(b: "%s") }' % (part * 1_000)) is None
 
 
+def test_variables_count_once_for_each_operation() -> None:
+    document = "query A($v: ID!) { ...F } " * 50 + "fragment F on Query { nodes(ids: [%s]) { id } }"
+    assert find_excess(document % ("$v " * 50)) is None
+    assert "variables times operations" in (find_excess(document % ("$v " * 51)) or "")
+
+
 @pytest.mark.parametrize(
     "part", ['"', '"\\', '"""', '"""\\"""', '""x', '"""\\', "#", "#,", "#\n", "\\", "-", "{", "1.", '"""\\""" "a\\"']
 )
