@@ -1,6 +1,7 @@
 """Runs bulk jobs, of each partner the oldest first: one batch after the other, each in its own transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 
 from domain.failures import Unavailable
 from domain.partner.bulk_jobs import BulkJobState
@@ -20,17 +21,27 @@ async def bulk_jobs(client: Client, deadline: float = BATCH_DEADLINE_SECONDS) ->
     Batches run one at a time: they share the processors with requests and feeds, and two at once are hardly faster.
     Unavailable where a customer could not be written within `deadline` seconds; all others were.
     """
-    count, conflict = 0, None
-    for job in await find_next_jobs(client):
+    counts: list[int] = []
+
+    async def run(job: Document) -> None:
+        counts.append(await _run(client, job, deadline))
+
+    await _process_each(await find_next_jobs(client), run)
+    return sum(counts)
+
+
+async def _process_each(documents: Sequence[Document], process: Callable[[Document], Awaitable[None]]) -> None:
+    """Process every job or batch, also those behind one that conflicts; then raise the last conflict."""
+    conflict: Unavailable | None = None
+    for document in documents:
         try:
-            count += await _run(client, job, deadline)
+            await process(document)
         except Unavailable as error:
             if isinstance(error.__cause__, ConnectionFailure):
                 raise
             conflict = error
     if conflict is not None:
         raise conflict
-    return count
 
 
 async def _run(client: Client, job: Document, deadline: float) -> int:
@@ -40,29 +51,13 @@ async def _run(client: Client, job: Document, deadline: float) -> int:
         await finish_job(scope, job["_id"], BulkJobState.DONE)
         return 1
     try:
-        await _process_batches(scope, JobAuthorization(scope, job), batches, deadline)
+        await _process_each(batches, partial(_process_batch, scope, JobAuthorization(scope, job), deadline))
     except JobAuthorizationLost:
         await finish_job(scope, job["_id"], BulkJobState.FAILED)
     return len(batches)
 
 
-async def _process_batches(
-    scope: Scope, authorization: JobAuthorization, batches: Sequence[Document], deadline: float
-) -> None:
-    """Process every batch, also those behind one that conflicts; then raise the last conflict."""
-    conflict: Unavailable | None = None
-    for batch in batches:
-        try:
-            await _process_batch(scope, authorization, batch, deadline)
-        except Unavailable as error:
-            if isinstance(error.__cause__, ConnectionFailure):
-                raise
-            conflict = error
-    if conflict is not None:
-        raise conflict
-
-
-async def _process_batch(scope: Scope, authorization: JobAuthorization, batch: Document, deadline: float) -> None:
+async def _process_batch(scope: Scope, authorization: JobAuthorization, deadline: float, batch: Document) -> None:
     async def process_next(ids: Sequence[str], seconds: float) -> None:
         nonlocal batch
         batch = await process_batch(scope, authorization, batch, len(ids), seconds)
