@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, Protocol
 import orjson
 from graphql import execute_subscription_event
 
+from domain.batches import split_into_batches
 from domain.cursors.feed import Position
 from domain.failures import Unavailable
 from execution.turns import TURNS
@@ -17,7 +18,6 @@ from schema.executor import OperationExecutor
 from server.graphql.errors import is_database_failure
 from server.graphql.operations import OPERATION_TIMEOUT_SECONDS, Operations
 from server.live.request_priority import RequestPriority
-from server.live.shares import split
 from server.live.subscription import Subscription
 from store.database.shared_tasks import retrieve_failure
 from store.feed.events import AccessGrant, FeedEvent
@@ -96,9 +96,9 @@ class FeedExecution:
         changes = self.select_changes(events, batch.context)
         feed: Any = self._subscription.feed
         pacing, partner_id = _Pacing(self._request_priority), batch.context.scope.partner_id
-        for candidates in split(changes, LOOKUP_BATCH_SIZE):
+        for candidates in split_into_batches(changes, LOOKUP_BATCH_SIZE):
             visible = await feed.only_visible(batch.context, candidates)
-            for some in split(visible, ENCODE_BATCH_SIZE):
+            for some in split_into_batches(visible, ENCODE_BATCH_SIZE):
                 payloads = await gather(*(self._shared_payload(change, batch) for change in some))
                 results = [self._result(*pair, partner_id) for pair in zip(some, payloads, strict=True)]
                 await self._feed.wait_until_fresh()

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextvars import Context
 from typing import Any
 
+from domain.batches import split_into_batches
 from server.graphql.errors import Errors, exception_error
 from server.graphql.operations import OperationRejected
 from server.live.feed_execution import MAX_MESSAGES_PER_TURN, FeedResult
 from server.live.retry import retry_on_outage
-from server.live.shares import split
 from server.live.subscribers import Subscriber
 
 
@@ -53,7 +53,7 @@ class SubscriberGroup(ABC):
 
         Who joins between two steps does not get them here.
         """
-        for some in split(tuple(self.subscribers), max(1, MAX_MESSAGES_PER_TURN // len(results))):
+        for some in split_into_batches(tuple(self.subscribers), max(1, MAX_MESSAGES_PER_TURN // len(results))):
             yield sum([subscriber.deliver(results) for subscriber in some])
 
     async def _run(self) -> None:

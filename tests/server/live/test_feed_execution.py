@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from domain.batches import split_into_batches
 from domain.failures import Unavailable
 from resolvers.feeds import EventFeed, FeedChange, FeedViewer
 from schema.feed_fields import FeedDeclaration
@@ -20,7 +21,6 @@ from server.live.feed_execution import (
     FeedResult,
 )
 from server.live.request_priority import RequestPriority
-from server.live.shares import split
 from server.live.subscription import prepare_subscription
 from store.feed.events import FeedEvent
 from tests.server.live.factory_groups import FakeAppState, make_event, make_viewer, prepare
@@ -71,7 +71,7 @@ class ExecutionWorld:
         self.deliveries.append(len(results))
         self.results += results
         # As a group does: in steps.
-        for some in split(range(self.subscriber_count), max(1, MAX_MESSAGES_PER_TURN // len(results))):
+        for some in split_into_batches(range(self.subscriber_count), max(1, MAX_MESSAGES_PER_TURN // len(results))):
             yield len(some) * len(results)
 
     @property
