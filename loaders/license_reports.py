@@ -42,13 +42,19 @@ class LicenseReportLoaders:
         self.peer_groups: RequestMemo[AnalyticsProduct, PeerGroup] = RequestMemo(
             lambda product: read_peer_group(scope, product, scope.now)
         )
-        self._load = partial(_load, scope, self.customers, self.peer_groups)
-        self._read_listing = partial(_read_listing, scope, self.peer_groups)
-        self.sums: RequestMemo[Report, ReportSums] = RequestMemo(partial(_read_sums, self._load))
+        load = partial(_load, scope, self.customers, self.peer_groups)
+        self.sums: RequestMemo[Report, ReportSums] = RequestMemo(partial(_read_sums, load))
+        self._scope = scope
 
     async def listing(self, report: Report, order: ReportOrder | None) -> Listing[ReportRow]:
         """Return the report's table."""
-        return await self._read_listing(report, order)
+        read_all = partial(self.customers.load, report.condition)
+        threshold, customers = await gather(
+            _read_threshold(self.peer_groups, report), select_customers(self._scope, report.condition, read_all)
+        )
+        if isinstance(customers, CustomerRowFilter):
+            return LicenseReports(self._scope, ALL_CUSTOMERS).listing(report, order, threshold, customers)
+        return LicenseReports(self._scope, customers).listing(report, order, threshold)
 
 
 _LoadReports = Callable[[Report], Awaitable[tuple[LicenseReports, float | None]]]
@@ -68,15 +74,6 @@ async def _load(
     """Return the reports over the report's customers, and the threshold, which only LOW_ASSIGNMENT needs."""
     threshold, conditions = await gather(_read_threshold(peer_groups, report), customers.load(report.condition))
     return LicenseReports(scope, conditions), threshold
-
-
-async def _read_listing(
-    scope: Scope, peer_groups: RequestMemo[AnalyticsProduct, PeerGroup], report: Report, order: ReportOrder | None
-) -> Listing[ReportRow]:
-    threshold, customers = await gather(_read_threshold(peer_groups, report), select_customers(scope, report.condition))
-    if isinstance(customers, CustomerRowFilter):
-        return LicenseReports(scope, ALL_CUSTOMERS).listing(report, order, threshold, customers)
-    return LicenseReports(scope, customers).listing(report, order, threshold)
 
 
 async def _read_threshold(peer_groups: RequestMemo[AnalyticsProduct, PeerGroup], report: Report) -> float | None:

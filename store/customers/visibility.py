@@ -1,6 +1,6 @@
 """The customers that a viewer sees, as conditions on documents that belong to customers."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from domain.batches import split_into_batches
@@ -55,6 +55,7 @@ class CustomerRowFilter:
 
     scope: Scope
     wanted: Condition
+    read_all: Callable[[], Awaitable[CustomerConditions]]
 
     async def keep(self, documents: Sequence[Document]) -> list[Document]:
         """Return the documents that are kept, in their order, by one query of their customers."""
@@ -65,25 +66,28 @@ class CustomerRowFilter:
         return [document for document in documents if document["customer_id"] in kept]
 
     async def conditions(self) -> CustomerConditions:
-        """Return what `visible_customers` returns, for counts."""
-        return await visible_customers(self.scope, self.wanted)
+        """Return what `read_all` returns, for counts."""
+        return await self.read_all()
 
 
 async def select_customers(
-    scope: Scope, condition: Condition = EVERYTHING, *, most: int = IDS_PER_PAGE
+    scope: Scope,
+    condition: Condition,
+    read_all: Callable[[], Awaitable[CustomerConditions]],
+    *,
+    most: int = IDS_PER_PAGE,
 ) -> CustomerConditions | CustomerRowFilter:
     """Return what selects the rows of a page: conditions with at most `most` ids, or else a filter.
 
-    The pages of an export would read the ids of many customers again and again.
+    The pages of an export would read the ids of many customers again and again. `read_all` returns what
+    `visible_customers` returns for the condition; it is called only for a count.
     """
     wanted = simplify(condition)
     if _is_everybody(scope, wanted):
         return ALL_CUSTOMERS
     if is_impossible(wanted):
         return ()
-    customers = await scope.collection(COLLECTION).find(
-        await _query(scope, wanted), {"_id": 1}, limit=most + 1, hint=KEYS_INDEX
-    )
-    if len(customers) > most:
-        return CustomerRowFilter(scope, wanted)
-    return [{"customer_id": {"$in": sorted(customer["_id"] for customer in customers)}}] if customers else ()
+    ids = await scope.collection(COLLECTION).find_ids(await _query(scope, wanted), limit=most + 1, hint=KEYS_INDEX)
+    if len(ids) > most:
+        return CustomerRowFilter(scope, wanted, read_all)
+    return [{"customer_id": {"$in": sorted(ids)}}] if ids else ()
