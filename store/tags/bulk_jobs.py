@@ -26,6 +26,8 @@ from store.tags.customer_tags import Tagging
 BATCH_SIZE = 150
 BATCH_COLLECTION = "bulk_batches"
 _COUNTERS = ("done", "changed", "skipped")
+# The unfinished jobs that tag customers.
+_RUNNING_TAGGING: Document = {**RUNNING, "tags": {"$exists": True}}
 # The index covers the sums of a job, so reading its progress does not load the ids of its customers.
 BULK_BATCH_INDEXES = (
     IndexModel(
@@ -111,8 +113,7 @@ def _visibility(scope: Scope) -> Document:
 
 async def find_next_jobs(client: Client) -> list[Document]:
     """Return the oldest unfinished job of each partner that tags customers: no partner waits for another's jobs."""
-    where = {**RUNNING, "tags": {"$exists": True}}
-    jobs = await client.collection(JOB_COLLECTION).find(where, sort=[("_id", -1)])
+    jobs = await client.collection(JOB_COLLECTION).find(_RUNNING_TAGGING, sort=[("_id", -1)])
     return list({job["partner_id"]: job for job in jobs}.values())
 
 
@@ -121,7 +122,7 @@ async def check_job_limit(mutation: Mutation[Any]) -> None:
 
     A job keeps the ids of its customers, 8 MB for 200,000, and takes minutes for as many.
     """
-    where = {**mutation.scope.match(), **RUNNING, "tags": {"$exists": True}}
+    where = {**mutation.scope.match(), **_RUNNING_TAGGING}
     jobs = mutation.scope.collection(JOB_COLLECTION)
     running = await jobs.find(where, {"_id": 1}, limit=MAX_RUNNING_JOBS, session=mutation.session)
     if len(running) >= MAX_RUNNING_JOBS:

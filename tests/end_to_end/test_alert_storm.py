@@ -1,7 +1,6 @@
 """Servers that make alerts and send e-mail are killed: no alert is lost or doubled, a message is at most repeated."""
 
 import asyncio
-from collections.abc import Iterator
 from datetime import timedelta
 from time import monotonic
 from typing import Any
@@ -10,7 +9,7 @@ import pytest
 
 from store.database.client import Client
 from store.database.clock import utc_now
-from tests.jobs.integrations.mail_server import SENDER, MailServer, running_mail_server
+from tests.jobs.integrations.mail_server import SENDER, MailServer
 from tests.server_process import ServerHarness, ServerProcess
 
 ACCEPT_TERMS = 'mutation { acceptTerms(input: {termsVersion: "2026-10"}) { userErrors { code } } }'
@@ -23,12 +22,6 @@ SAVE_RULE = """mutation {
 ALERTS = "{ alerts(first: 200) { nodes { state customer { externalId } } } }"
 # Customers that are suspended: before the first kill in imports of four, and by the second server.
 FIRST, ALL, SIZE = 12, 20, 4
-
-
-@pytest.fixture
-def mail_server() -> Iterator[MailServer]:
-    with running_mail_server() as running:
-        yield running
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ import pytest
 from store.database.client import Client
 from tests.end_to_end.test_alert_storm import ACCEPT_TERMS, ALERTS, make_due
 from tests.end_to_end.test_webhook_storm import CREATE_TAG
-from tests.jobs.integrations.mail_server import SENDER, MailServer, read_body, running_mail_server
+from tests.jobs.integrations.mail_server import SENDER, MailServer, read_body
 from tests.jobs.integrations.receiver import Receiver, running_receiver
 from tests.server_process import ServerHarness, ServerProcess
 
@@ -33,12 +33,6 @@ _SAVE_RULE = """mutation {
     }
 }"""
 _EXPORT = "mutation { exportCustomers(input: {format: NDJSON}) { url userErrors { code } } }"
-
-
-@pytest.fixture
-def mail_server() -> Iterator[MailServer]:
-    with running_mail_server() as running:
-        yield running
 
 
 @pytest.fixture

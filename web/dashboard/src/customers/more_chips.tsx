@@ -1,4 +1,4 @@
-/** The chips after those of the first facets. Those that are seldom used are shown where they have a value or are added. */
+/** The chips at the end of the query bar. One that few people use is shown if it has a value, or if it was added from the menu. */
 import { lazy, Suspense, useMemo, useRef, useState } from "react";
 import { Button as AriaButton } from "react-aria-components";
 import { useTranslation } from "react-i18next";

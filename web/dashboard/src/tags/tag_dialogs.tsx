@@ -104,7 +104,7 @@ function OtherVersion({ tag, text }: { tag: FullTag; text: string }) {
   return <Stale text={text} values={values} />;
 }
 
-/** Lets a person choose who has the tag. An unchanged choice is not sent, because rules need a further permission. */
+/** The choice of the rule of a tag. It is sent only if it has changed, because a rule requires another permission. */
 function useRule(tag: FullTag) {
   const { t } = useTranslation();
   const { number } = useFormats();
