@@ -1,11 +1,25 @@
-"""The division of long sequences into batches."""
+"""The division of long sequences into batches, and turns of those who share them."""
 
-from collections.abc import Iterator, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from itertools import chain, zip_longest
+from typing import Any, Final, TypeVar
 
 Item = TypeVar("Item")
+_NONE: Final[Any] = object()
 
 
 def split_into_batches(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
     """Return the items in batches of `size`, in their order; the last batch can be shorter."""
     return (items[start : start + size] for start in range(0, len(items), size))
+
+
+def take_turns(items: Iterable[Item], owner_of: Callable[[Item], Hashable], most: int | None = None) -> Iterator[Item]:
+    """Return the first item of each owner, then the second of each, at most `most` of each, in their order.
+
+    So nobody waits until all items of another are done.
+    """
+    owned: dict[Hashable, list[Item]] = {}
+    for item in items:
+        owned.setdefault(owner_of(item), []).append(item)
+    rounds = zip_longest(*(own[:most] for own in owned.values()), fillvalue=_NONE)
+    return (item for item in chain.from_iterable(rounds) if item is not _NONE)

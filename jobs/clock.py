@@ -7,9 +7,11 @@ not written (docs/decisions/0004).
 
 import asyncio
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from functools import partial
+from operator import itemgetter
 
-from domain.batches import split_into_batches
+from domain.batches import split_into_batches, take_turns
 from jobs.metrics import count_customers, set_lag
 from store.changes.customer_batch import BATCH_SIZE, evaluate_customers
 from store.changes.due import DueCustomer, DueField, find_due_customers
@@ -40,7 +42,7 @@ async def expire_assignments(client: Client) -> int:
 
 async def _run_due(client: Client, moment: DueField, job: str) -> int:
     now = utc_now()
-    due = await find_due_customers(client, moment, now, _CUSTOMERS_PER_RUN)
+    due = await _find_due(client, moment, now)
     set_lag(job, (now - due[0].moment).total_seconds() if due else 0.0)
     batches = _batches_by_partner(due)
 
@@ -56,14 +58,22 @@ async def _run_due(client: Client, moment: DueField, job: str) -> int:
     return len(due)
 
 
+async def _find_due(client: Client, moment: DueField, now: datetime) -> list[DueCustomer]:
+    """Return customers that are due; where those of some partners would fill the run, others of the rest as well."""
+    due = await find_due_customers(client, moment, now, _CUSTOMERS_PER_RUN)
+    if len(due) == _CUSTOMERS_PER_RUN:
+        partners = {customer.partner_id for customer in due}
+        due += await find_due_customers(client, moment, now, _CUSTOMERS_PER_RUN, partners)
+    return due
+
+
 def _batches_by_partner(due: Sequence[DueCustomer]) -> Iterator[tuple[str, Sequence[str]]]:
-    """Yield batches of customer ids, each of one partner, in the order in which they are due."""
+    """Return batches of customer ids, each of one partner, in the order in which they are due; partners take turns."""
     by_partner: dict[str, list[str]] = {}
     for customer in due:
         by_partner.setdefault(customer.partner_id, []).append(customer.customer_id)
-    for partner_id, ids in by_partner.items():
-        for batch in split_into_batches(ids, BATCH_SIZE):
-            yield partner_id, batch
+    batches = ((id_, batch) for id_, ids in by_partner.items() for batch in split_into_batches(ids, BATCH_SIZE))
+    return take_turns(batches, itemgetter(0))
 
 
 async def _evaluate_batch(client: Client, partner_id: str, ids: Sequence[str], deadline: float) -> None:

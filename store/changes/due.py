@@ -1,6 +1,6 @@
 """Finds the customers that are due for evaluation, renewal or unassignment, over all partners: for jobs only."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Literal, NamedTuple
 
@@ -34,9 +34,16 @@ async def next_due_at(client: Client) -> datetime | None:
     return customers[0]["due_at"] if customers else None
 
 
-async def find_due_customers(client: Client, moment: DueField, now: datetime, limit: int) -> list[DueCustomer]:
-    """Return at most `limit` due customers: the longest overdue first and, at equal moments, the most urgent first."""
+async def find_due_customers(
+    client: Client, moment: DueField, now: datetime, limit: int, others: Collection[str] = ()
+) -> list[DueCustomer]:
+    """Return at most `limit` due customers: the longest overdue first and, at equal moments, the most urgent first.
+
+    Those of the partners `others` are left out.
+    """
     where: Document = {"due_at": {"$lte": now, "$type": "date"}, moment: {"$lte": now}}
+    if others:
+        where["partner_id"] = {"$nin": list(others)}
     order = [("due_at", 1), ("urgency_sort", 1)]
     projection = {"partner_id": 1, moment: 1}
     customers = await client.collection("customers").find(where, projection, sort=order, limit=limit)

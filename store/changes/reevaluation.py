@@ -9,6 +9,8 @@ written with the current settings, so a scan in the order of names misses none o
 transaction that began before the change has the former settings: the last scan begins when those have ended.
 """
 
+import asyncio
+from collections.abc import Collection
 from functools import partial
 from typing import Any
 
@@ -28,30 +30,38 @@ from store.database.transactions import in_transaction
 from store.tenants.partners import MAX_EPOCHS, PartnerDocument
 
 
-async def partners_to_reevaluate(client: Client) -> list[PartnerDocument]:
-    """Return at most 100 partners whose customers have not all been evaluated since the settings changed."""
-    documents = await client.collection("partners").find({"reevaluating": True}, limit=100)
+async def partners_to_reevaluate(client: Client, others: Collection[str] = ()) -> list[PartnerDocument]:
+    """Return at most 100 partners beside `others` whose customers have not all been evaluated by their settings."""
+    where: Document = {"reevaluating": True, "partner_id": {"$nin": list(others)}}
+    documents = await client.collection("partners").find(where, limit=100)
     return [PartnerDocument(document) for document in documents]
 
 
-async def reevaluate(scope: Scope, partner: PartnerDocument) -> int:
-    """Evaluate every customer with an older settings epoch, one transaction per batch; return how many there were."""
-    count = await _evaluate(scope, partner)
+async def reevaluate(scope: Scope, partner: PartnerDocument, turn: asyncio.Lock) -> int:
+    """Evaluate every customer with an older settings epoch, one transaction per batch; return how many there were.
+
+    Partners that are evaluated at the same time share `turn`: each waits for it before each of its batches.
+    """
+    count = await _evaluate(scope, partner, turn)
     if not count:
         await wait_for_open_transactions(scope.client)
-        count = await _evaluate(scope, partner)
+        count = await _evaluate(scope, partner, turn)
     if not count:
         await in_transaction(scope.client, partial(_finish, scope, partner))
     return count
 
 
-async def _evaluate(scope: Scope, partner: PartnerDocument) -> int:
+async def _evaluate(scope: Scope, partner: PartnerDocument, turn: asyncio.Lock) -> int:
     count, last_key = 0, None
-    while customers := await _next_batch(scope, partner.epoch, last_key):
-        last_key = sort_key_of(DEFAULT_COLUMNS, customers[-1])
-        await change_customers(scope, {"_id": {"$in": [customer["_id"] for customer in customers]}}, _count_progress)
+    while True:
+        async with turn:
+            customers = await _next_batch(scope, partner.epoch, last_key)
+            if not customers:
+                return count
+            last_key = sort_key_of(DEFAULT_COLUMNS, customers[-1])
+            ids = [customer["_id"] for customer in customers]
+            await change_customers(scope, {"_id": {"$in": ids}}, _count_progress)
         count += len(customers)
-    return count
 
 
 async def save_partner(mutation: Mutation[Any], values: Document, new_epoch: Document | None) -> str | None:

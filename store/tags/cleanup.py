@@ -6,8 +6,10 @@ No read returns a deleted tag, even while customers still store it.
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
+from operator import itemgetter
 from typing import Any
 
+from domain.batches import take_turns
 from domain.customers.keys import dimension_key
 from store.changes.customer_batch import BATCH_SIZE
 from store.changes.mutations import Mutation
@@ -20,6 +22,8 @@ from store.tags.retagging import Retagging
 from store.tenants.partners import Partners
 
 COLLECTION = "tag_cleanups"
+# Of each partner.
+MAX_CLEANUPS_OF_A_RUN = 20
 TAG_CLEANUP_INDEXES = (IndexModel([("partner_id", 1), ("tag_id", 1)], name="tag", unique=True),)
 # A transaction that began before the deletion can still assign the tag, until its deadline.
 _LATE_TRANSACTIONS = timedelta(seconds=DEADLINE_SECONDS + 2)
@@ -52,8 +56,9 @@ async def is_tag_cleanup_pending(scope: Scope) -> bool:
 
 
 async def find_tag_cleanups(client: Client) -> list[Document]:
-    """Return the unfinished cleanups of all partners."""
-    return await client.collection(COLLECTION).find({}, sort=[("_id", 1)], limit=100)
+    """Return the unfinished cleanups of all partners, which take turns: one can delete a thousand tags at once."""
+    cleanups = await client.collection(COLLECTION).find({}, sort=[("_id", 1)])
+    return list(take_turns(cleanups, itemgetter("partner_id"), MAX_CLEANUPS_OF_A_RUN))
 
 
 async def continue_tag_cleanup(scope: Scope, cleanup: Document) -> int:

@@ -89,3 +89,20 @@ async def test_an_assignment_ends_at_its_moment(client: Client) -> None:
         await asyncio.sleep(0.01)
     assert await expire_assignments(client) == 1
     assert (await stored(scope, id_))["assignments"] == []
+
+
+async def test_partners_take_turns_when_more_customers_are_due_than_one_run_takes(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jobs.clock._CUSTOMERS_PER_RUN", 4)
+    end = utc_now() + timedelta(seconds=1)
+    large, small = await partner_scope(client, "large"), await partner_scope(client, "small")
+    await add_customers(large, ((f"C-{n}", [subscription(f"S-{n}", ends_at=end)]) for n in range(6)))
+    last = end + timedelta(milliseconds=1)
+    await add_customers(small, [("C-1", [subscription("S-1", ends_at=last)])])
+    while utc_now() < last:
+        await asyncio.sleep(0.01)
+    # The customers of the large partner have been due for longer, and would fill the run.
+    assert await evaluate_due(client) == 5
+    assert await small.collection("customers").count({**small.match(), "keys": "status:EXPIRED"}) == 1
+    assert (await evaluate_due(client), await evaluate_due(client)) == (2, 0)

@@ -2,7 +2,11 @@
 
 import asyncio
 from collections.abc import Mapping
+from typing import Any
 
+import pytest
+
+from domain.failures import Unavailable
 from domain.partner.bulk_jobs import BulkJobState
 from domain.partner.settings import ChangeSettings
 from domain.types import PartnerRole
@@ -10,18 +14,19 @@ from jobs.bulk_jobs import bulk_jobs
 from jobs.reevaluate import reevaluate_customers
 from store.changes.customer_batch import BATCH_SIZE, CustomerBatch, change_customers, evaluate_customers
 from store.changes.mutations import MutationRequest, mutate
+from store.changes.reevaluation import reevaluate
 from store.database.client import Client, Document
 from store.database.clock import utc_now
 from store.database.scope import Scope
 from store.organization.settings_changes import SettingsChanged, change_settings
 from store.tags.bulk_jobs import BulkJobDocument, read_job
 from tests.api_server import administrator_document
-from tests.store.factory_customers import DAY, add_customers, begin_customer, partner_scope, subscription
+from tests.store.factory_customers import DAY, PARTNER, add_customers, begin_customer, partner_scope, subscription
 
 
-async def partner_with_customers(client: Client, count: int) -> Scope:
+async def partner_with_customers(client: Client, count: int, partner_id: str = PARTNER) -> Scope:
     """Return the scope of a full administrator; every customer has a subscription that ends in 50 days."""
-    scope = await partner_scope(client)
+    scope = await partner_scope(client, partner_id)
     accepted = {"$set": {"terms_accepted_at": scope.now}}
     await scope.collection("partners").update_one(scope.match(), accepted)
     administrator = administrator_document(scope, PartnerRole.FULL_ADMINISTRATOR)
@@ -123,3 +128,55 @@ async def test_a_customer_whose_transaction_began_before_the_change_gets_the_new
     is_changed.set()
     await adding
     assert await evaluating == 1 and (await statuses(scope))["EXPIRING_SOON"] == 1
+
+
+async def test_partners_take_turns(client: Client) -> None:
+    large = await partner_with_customers(client, 3 * BATCH_SIZE)
+    small = await partner_with_customers(client, 1, "small")
+    jobs = [(scope, await change(scope, expiring_soon_days=60)) for scope in (large, small)]
+    running = asyncio.create_task(reevaluate_customers(client))
+    while (await read(*jobs[1])).done == 0:
+        await asyncio.sleep(0)
+    # The small partner has had its first batch before the large one has all of its three.
+    assert (await read(*jobs[0])).state is BulkJobState.RUNNING
+    assert await running == 3 * BATCH_SIZE + 1
+    assert [(await read(*job)).state for job in jobs] == [BulkJobState.DONE] * 2
+
+
+async def test_a_partner_that_changes_its_settings_takes_part_in_a_run_that_has_begun(client: Client) -> None:
+    large = await partner_with_customers(client, 2 * BATCH_SIZE)
+    small = await partner_with_customers(client, 1, "small")
+    first = await change(large, expiring_soon_days=60)
+    held = asyncio.Event()
+    # A transaction is open: the run waits for its end before it ends the job.
+    holding = asyncio.create_task(
+        change_customers(large, {"external_id": "C-none"}, lambda _: held.wait(), deadline=50)
+    )
+    running = asyncio.create_task(reevaluate_customers(client))
+    while (await read(large, first)).done < 2 * BATCH_SIZE:
+        await asyncio.sleep(0)
+    second = await change(small, expiring_soon_days=60)
+    while (await read(small, second)).done == 0:
+        await asyncio.sleep(0.01)
+    assert not running.done()
+    held.set()
+    await holding
+    assert await running == 2 * BATCH_SIZE + 1
+    assert (await read(small, second)).state is BulkJobState.DONE
+
+
+async def test_a_conflict_of_one_partner_does_not_end_the_others(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scopes = [await partner_with_customers(client, 1, partner) for partner in ("first", "second")]
+    jobs = [(scope, await change(scope, expiring_soon_days=60)) for scope in scopes]
+
+    async def reevaluate_but_first(scope: Scope, *given: Any) -> int:
+        if scope.partner_id == "first":
+            raise Unavailable
+        return await reevaluate(scope, *given)
+
+    monkeypatch.setattr("jobs.reevaluate.reevaluate", reevaluate_but_first)
+    with pytest.raises(Unavailable):
+        await reevaluate_customers(client)
+    assert [(await read(*job)).state for job in jobs] == [BulkJobState.RUNNING, BulkJobState.DONE]
