@@ -20,7 +20,8 @@ PLAN = [{"product": "MEETINGS", "licenses": 500}, {"product": "CALLING", "licens
 
 
 def _customer(number: int, name: str) -> dict[str, Any]:
-    return {"externalId": f"WEB-{number}", "name": name, "managedBy": "PARTNER_ORGANIZATION"}
+    country = "DE" if number < 10 else "FR"
+    return {"externalId": f"WEB-{number}", "name": name, "managedBy": "PARTNER_ORGANIZATION", "country": country}
 
 
 def _entitlement(number: int, assigned: int = 8, **more: Any) -> dict[str, Any]:

@@ -82,6 +82,7 @@ const forms = (customer) => ({
 export async function everyFormShowsItsMistakes(page, query) {
   const customer = await prepare(query);
   const walked = [];
+  await page.evaluate(notesOpeners);
   let sent = {};
   await page.route("**/graphql", (route) => {
     const body = route.request().postDataJSON();
@@ -101,6 +102,11 @@ export async function everyFormShowsItsMistakes(page, query) {
   }
   await page.unroute("**/graphql");
   assert.deepEqual(mutationsOfTheDashboard().filter((name) => !walked.includes(name) && !WITHOUT_A_FORM.includes(name)), []);
+}
+
+/** Runs in the page: keeps the button outside of dialogs that was pressed last. */
+function notesOpeners() {
+  document.addEventListener("click", ({ target }) => (globalThis.opener = target.closest("[role=dialog]") ? globalThis.opener : (target.closest("button") ?? globalThis.opener)), true);
 }
 
 function take(step, page, root) {
@@ -125,6 +131,8 @@ async function showsItsMistakes(page, { mutation, open, send, labels }) {
   if (open.length === 0) return;
   await page.keyboard.press("Escape");
   await root.waitFor({ state: "detached" });
+  // Who works with the keyboard goes on at the button that opened the dialog.
+  await page.waitForFunction(() => document.activeElement === globalThis.opener);
 }
 
 /** The customer of the trial that was started before, with an administrator assigned to it. */

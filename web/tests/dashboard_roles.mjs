@@ -1,5 +1,6 @@
 /** Each role sees the pages, tabs and actions that its permissions allow, and no others. */
 import assert from "node:assert/strict";
+import { hasItsShape } from "./page_shape.mjs";
 
 /** What a page has for whom: a role of ARIA, its name, and the permission that it needs. */
 const SEEN = {
@@ -56,6 +57,7 @@ async function hasContent(page, where) {
   assert.equal(await page.locator("main .failure").count(), 0, `${where}: a failure`);
   const panels = await page.locator("main [role=tabpanel], main .customers").allInnerTexts();
   assert.ok(panels.every((text) => text.trim() !== ""), `${where}: empty`);
+  await hasItsShape(page, where);
 }
 
 /** `customer` is one that the role sees, with a trial. */

@@ -23,43 +23,31 @@ export function AlertTable({ rows, selected, onSelect }: Props) {
     if (!next.delete(id)) next.add(id);
     onSelect(next);
   };
+  const all = <input type="checkbox" checked={isAll} disabled={open.length === 0} aria-label={t("alerts.selectAll")} onChange={() => onSelect(new Set(isAll ? [] : open.map(({ id }) => id)))} />;
   return (
     <DataTable
       label={t("navigation.alerts")}
-      columns={[
-        <input type="checkbox" checked={isAll} disabled={open.length === 0} aria-label={t("alerts.selectAll")} onChange={() => onSelect(new Set(isAll ? [] : open.map(({ id }) => id)))} />,
-        t("report.column.customer"),
-        t("column.status"),
-        t("alerts.since"),
-        t("alerts.rule"),
-        t("alerts.state"),
-      ]}
-    >
-      {rows.map(({ id, customer, status, since, state, snoozedUntil, reason, rule, changedBy }) => (
-        <tr key={id}>
-          <td>
-            {state !== "RESOLVED" && <input type="checkbox" checked={selected.has(id)} aria-label={t("customers.select", { name: customer.name })} onChange={() => toggle(id)} />}
-          </td>
-          <td>
+      columns={[{ name: t("alerts.selectAll"), kind: "select", head: all }, t("report.column.customer"), t("column.status"), t("alerts.since"), t("alerts.rule"), t("alerts.state")]}
+      rows={rows.map(({ id, customer, status, since, state, snoozedUntil, reason, rule, changedBy }) => ({
+        id,
+        cells: [
+          state !== "RESOLVED" && <input type="checkbox" checked={selected.has(id)} aria-label={t("customers.select", { name: customer.name })} onChange={() => toggle(id)} />,
+          <>
             <Link href={`/customers/${customer.id}`}>{customer.name}</Link>
             <p className="secondary small">{reason}</p>
-          </td>
-          <td>
-            <StatusLabel status={status} />
-          </td>
-          <td className="numbers" title={instant(since)}>
-            {relative(since)}
-          </td>
-          <td>{rule.name}</td>
-          <td>
+          </>,
+          <StatusLabel status={status} />,
+          <span title={instant(since)}>{relative(since)}</span>,
+          rule.name,
+          <>
             <span className={`state alert-${state}`}>{t(`alerts.states.${state}`)}</span>
             <p className="secondary small">
               {snoozedUntil ? t("alerts.until", { when: relative(snoozedUntil) }) : ""}
               {changedBy && state !== "OPEN" ? ` ${changedBy.displayName}` : ""}
             </p>
-          </td>
-        </tr>
-      ))}
-    </DataTable>
+          </>,
+        ],
+      }))}
+    />
   );
 }

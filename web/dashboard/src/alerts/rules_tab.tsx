@@ -5,7 +5,7 @@ import { useClient } from "urql";
 import { useFollowed } from "../api/followed";
 import { CardsSkeleton, EmptyTab } from "../customer/tab_states";
 import { Button } from "../ui/button";
-import { DataTable } from "../ui/data_table";
+import { DataTable, useActionsColumn } from "../ui/data_table";
 import { Failure } from "../ui/failure";
 import { FormDialog } from "../ui/form";
 import { NONE } from "../ui/formats";
@@ -56,34 +56,36 @@ export function RulesTab() {
 
 function RuleTable({ rules, onTask }: { rules: readonly Rule[]; onTask(task: Task): void }) {
   const { t } = useTranslation();
+  const actions = useActionsColumn();
   return (
-    <DataTable label={t("alerts.tab.rules")} columns={[t("webhooks.name"), t("column.status"), t("webhooks.customers"), t("alerts.mail"), t("alerts.owner")]} hasActions>
-      {rules.map((rule) => (
-        <tr key={rule.id}>
-          <td>
+    <DataTable
+      label={t("alerts.tab.rules")}
+      columns={[t("webhooks.name"), t("column.status"), t("webhooks.customers"), t("alerts.mail"), t("alerts.owner"), actions]}
+      rows={rules.map((rule) => ({
+        id: rule.id,
+        cells: [
+          <>
             {rule.name} {rule.paused && <span className="state alert-SNOOZED">{t("alerts.paused")}</span>}
-          </td>
-          <td>
-            <span className="chips">
-              {rule.statuses.map((status) => (
-                <StatusLabel key={status} status={status} />
-              ))}
-            </span>
-          </td>
-          <td>{t(rule.filter ? "alerts.filtered" : "webhooks.allCustomers")}</td>
-          <td>{rule.email ? t(`alerts.schedules.${rule.schedule}`) : NONE}</td>
-          <td>{rule.owner.displayName}</td>
-          <td className="row-actions">
+          </>,
+          <span className="chips">
+            {rule.statuses.map((status) => (
+              <StatusLabel key={status} status={status} />
+            ))}
+          </span>,
+          t(rule.filter ? "alerts.filtered" : "webhooks.allCustomers"),
+          rule.email ? t(`alerts.schedules.${rule.schedule}`) : NONE,
+          rule.owner.displayName,
+          <>
             <Button kind="quiet" aria-label={t("alerts.changeName", { name: rule.name })} onPress={() => onTask({ kind: "change", rule })}>
               {t("webhooks.change")}
             </Button>
             <Button kind="quiet" aria-label={t("alerts.deleteName", { name: rule.name })} onPress={() => onTask({ kind: "delete", rule })}>
               {t("webhooks.delete")}
             </Button>
-          </td>
-        </tr>
-      ))}
-    </DataTable>
+          </>,
+        ],
+      }))}
+    />
   );
 }
 

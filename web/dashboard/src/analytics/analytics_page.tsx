@@ -52,7 +52,7 @@ export default function AnalyticsPage() {
           <Segments label={t("analytics.product")} value={product} onChange={chooseProduct} options={PRODUCTS.map((id) => [id, t(`product.${id}`)])} />
         </div>
       </header>
-      {filter && <KpiTiles product={product} filter={filter} />}
+      {filter && <KpiTiles product={product} filter={filter} weeks={analytics?.licenseTrend} />}
       {error && !analytics && <Failure error={error} onRetry={() => read({ requestPolicy: "network-only" })} />}
       {!analytics && !error && <CardsSkeleton />}
       {analytics && (

@@ -22,6 +22,12 @@ export const READ_KPIS = graphql(`
   }
 `);
 
+export const MONTHS_OF_KPIS = graphql(`
+  query MonthsOfKpis($product: AnalyticsProduct, $filter: CustomerFilter) {
+    renewalForecast(product: $product, filter: $filter, months: 12) { month renewing expiring }
+  }
+`);
+
 export const KPIS_CHANGED = graphql(`
   subscription KpisChanged($product: AnalyticsProduct) {
     kpisChanged(product: $product) { ...KpiCounts }

@@ -3,6 +3,7 @@ import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
 import type { LicenseAnalyticsQuery } from "../gql/graphql";
 import { Button } from "../ui/button";
+import { type Column as TableColumn, DataTable } from "../ui/data_table";
 import { NONE, useFormats } from "../ui/formats";
 import { LicenseBar } from "../ui/license_bar";
 import type { ReportRow } from "./documents";
@@ -93,27 +94,7 @@ function Report({ section, most, onMore }: Omit<Props, "analytics"> & { section:
       {entitlements.nodes.length === 0 ? (
         <p className="secondary">{t("report.none")}</p>
       ) : (
-        <div className="scroll-x">
-          <table className="data-table">
-            <thead>
-              <tr>
-                <th scope="col">{t("report.column.customer")}</th>
-                <th scope="col">{t("report.column.entitlement")}</th>
-                <th scope="col">{t("column.licenses")}</th>
-                {columns.map((column) => (
-                  <th key={column} scope="col">
-                    {t(`report.column.${column}`)}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {entitlements.nodes.map((row) => (
-                <Row key={row.subscriptionId} row={row} columns={columns} />
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <ReportTable label={t(`report.${name}`)} rows={entitlements.nodes} columns={columns} />
       )}
       {entitlements.totalCount > entitlements.nodes.length && (
         <p className="report-more">
@@ -129,35 +110,39 @@ function Report({ section, most, onMore }: Omit<Props, "analytics"> & { section:
   );
 }
 
-function Row({ row, columns }: { row: ReportRow; columns: readonly Column[] }) {
+function ReportTable({ label, rows, columns }: { label: string; rows: readonly ReportRow[]; columns: readonly Column[] }) {
   const { t } = useTranslation();
   const { number, percent } = useFormats();
   const signed = (value: number | null | undefined) => (value == null ? NONE : `${value > 0 ? "+" : ""}${number(value)}`);
-  const cells: Record<Column, string> = {
-    added: t("report.daysAgo", { count: row.daysSinceAdded }),
-    expiry: t("report.inDays", { count: row.daysToExpiry }),
-    assignedPercent: percent(row.assignedPercent),
-    usedPercent: percent(row.usedPercent),
-    weeklyAssignment: signed(row.weeklyAssignmentChange),
-    weeklyUsage: signed(row.weeklyUsageChange),
-    overage: number(row.overage),
+  const texts: Record<Column, (row: ReportRow) => string> = {
+    added: (row) => t("report.daysAgo", { count: row.daysSinceAdded }),
+    expiry: (row) => t("report.inDays", { count: row.daysToExpiry }),
+    assignedPercent: (row) => percent(row.assignedPercent),
+    usedPercent: (row) => percent(row.usedPercent),
+    weeklyAssignment: (row) => signed(row.weeklyAssignmentChange),
+    weeklyUsage: (row) => signed(row.weeklyUsageChange),
+    overage: (row) => number(row.overage),
   };
   return (
-    <tr>
-      <td>
-        <Link href={`/customers/${row.customer.id}`}>{row.customer.name}</Link>
-      </td>
-      <td>
-        {row.number} <span className="secondary small">{t(row.trial ? "subscriptionType.TRIAL" : "subscriptionType.SUBSCRIPTION")}</span>
-      </td>
-      <td className="report-licenses">
-        <LicenseBar figures={row} />
-      </td>
-      {columns.map((column) => (
-        <td key={column} className="numbers">
-          {cells[column]}
-        </td>
-      ))}
-    </tr>
+    <DataTable
+      label={label}
+      columns={[
+        t("report.column.customer"),
+        t("report.column.entitlement"),
+        t("column.licenses"),
+        ...columns.map((column): TableColumn => ({ name: t(`report.column.${column}`), kind: "number" })),
+      ]}
+      rows={rows.map((row) => ({
+        id: row.subscriptionId,
+        cells: [
+          <Link href={`/customers/${row.customer.id}`}>{row.customer.name}</Link>,
+          <>
+            {row.number} <span className="secondary small">{t(row.trial ? "subscriptionType.TRIAL" : "subscriptionType.SUBSCRIPTION")}</span>
+          </>,
+          <LicenseBar figures={row} />,
+          ...columns.map((column) => texts[column](row)),
+        ],
+      }))}
+    />
   );
 }

@@ -4,6 +4,7 @@ import { Link } from "wouter";
 import type { OrderDirection } from "../gql/graphql";
 import { CardsSkeleton } from "../customer/tab_states";
 import { Button } from "../ui/button";
+import { type Column, DataTable } from "../ui/data_table";
 
 export interface TableOrder<Field extends string> {
   field: Field;
@@ -30,6 +31,19 @@ interface Props<Field extends string> {
 
 export function CustomerFiguresTable<Field extends string>({ title, columns, rows, total, order, onOrder, onMore }: Props<Field>) {
   const { t } = useTranslation();
+  const headOf = ({ name, field }: TableColumn<Field>, kind: "text" | "number"): Column => {
+    const text = t(`calling.column.${name}`);
+    if (!field) return { name: text, kind };
+    const isDescending = order.field === field && order.direction === "DESC";
+    const sort = order.field !== field ? "none" : isDescending ? "descending" : "ascending";
+    const head = (
+      <Button kind="quiet" className="small order-button" onPress={() => onOrder({ field, direction: isDescending ? "ASC" : "DESC" })}>
+        {text}
+        {sort !== "none" && (isDescending ? " ↓" : " ↑")}
+      </Button>
+    );
+    return { name: text, kind, sort, head };
+  };
   return (
     <section className="report" aria-label={title}>
       <h2>{title}</h2>
@@ -38,29 +52,11 @@ export function CustomerFiguresTable<Field extends string>({ title, columns, row
       ) : rows.length === 0 ? (
         <p className="secondary">{t("calling.noCustomers")}</p>
       ) : (
-        <div className="scroll-x">
-          <table className="data-table figures-table numbers" aria-label={title}>
-            <thead>
-              <tr>
-                {columns.map((column) => (
-                  <ColumnHead key={column.name} column={column} order={order} onOrder={onOrder} />
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {rows.map(({ customer, cells }) => (
-                <tr key={customer.id}>
-                  <td>
-                    <Link href={`/customers/${customer.id}`}>{customer.name}</Link>
-                  </td>
-                  {cells.map((cell, place) => (
-                    <td key={columns[place + 1]?.name}>{cell}</td>
-                  ))}
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <DataTable
+          label={title}
+          columns={columns.map((column, place) => headOf(column, place === 0 ? "text" : "number"))}
+          rows={rows.map(({ customer, cells }) => ({ id: customer.id, cells: [<Link href={`/customers/${customer.id}`}>{customer.name}</Link>, ...cells] }))}
+        />
       )}
       {rows && total > rows.length && (
         <p className="secondary small more-rows">
@@ -69,27 +65,5 @@ export function CustomerFiguresTable<Field extends string>({ title, columns, row
         </p>
       )}
     </section>
-  );
-}
-
-interface HeadProps<Field extends string> {
-  column: TableColumn<Field>;
-  order: TableOrder<Field>;
-  onOrder(order: TableOrder<Field>): void;
-}
-
-function ColumnHead<Field extends string>({ column, order, onOrder }: HeadProps<Field>) {
-  const { t } = useTranslation();
-  const { name, field } = column;
-  if (!field) return <th scope="col">{t(`calling.column.${name}`)}</th>;
-  const isOrdered = order.field === field;
-  const direction = isOrdered && order.direction === "DESC" ? "ASC" : "DESC";
-  return (
-    <th scope="col" aria-sort={isOrdered ? (order.direction === "DESC" ? "descending" : "ascending") : "none"}>
-      <Button kind="quiet" className="small order-button" onPress={() => onOrder({ field, direction })}>
-        {t(`calling.column.${name}`)}
-        {isOrdered && (order.direction === "DESC" ? " ↓" : " ↑")}
-      </Button>
-    </th>
   );
 }

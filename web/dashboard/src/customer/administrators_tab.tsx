@@ -4,7 +4,7 @@ import { useTranslation } from "react-i18next";
 import { useClient, useQuery } from "urql";
 import { usePermission } from "../session/viewer";
 import { Button } from "../ui/button";
-import { DataTable } from "../ui/data_table";
+import { DataTable, useActionsColumn } from "../ui/data_table";
 import { Failure } from "../ui/failure";
 import { useFormats } from "../ui/formats";
 import { FormDialog, SelectInput, TextInput } from "../ui/form";
@@ -22,6 +22,7 @@ export function AdministratorsTab({ customer, changes }: TabProps) {
   const { t } = useTranslation();
   const { date } = useFormats();
   const canAssign = usePermission("ASSIGN_ADMINISTRATORS");
+  const actions = useActionsColumn();
   const [{ data, error }, read] = usePart(ASSIGNMENTS, customer.id, changes);
   const [isAdding, setAdding] = useState(false);
   const [removal, setRemoval] = useState<Removal | null>(null);
@@ -51,25 +52,26 @@ export function AdministratorsTab({ customer, changes }: TabProps) {
       ) : (
         <>
           {add}
-          <DataTable label={t("customer.tab.administrators")} columns={[t("assignment.administrator"), t("assignment.since"), t("assignment.by"), t("assignment.until")]} hasActions>
-            {assignments.map(({ administrator, assignedAt, assignedBy, expiresAt }) => (
-              <tr key={administrator.id}>
-                <td>
+          <DataTable
+            label={t("customer.tab.administrators")}
+            columns={[t("assignment.administrator"), t("assignment.since"), t("assignment.by"), t("assignment.until"), actions]}
+            rows={assignments.map(({ administrator, assignedAt, assignedBy, expiresAt }) => ({
+              id: administrator.id,
+              cells: [
+                <>
                   {administrator.displayName} <span className="secondary small">{administrator.email}</span>
-                </td>
-                <td className="numbers">{date(assignedAt)}</td>
-                <td>{assignedBy?.displayName ?? t("assignment.imported")}</td>
-                <td className="numbers">{expiresAt ? date(expiresAt) : t("assignment.forever")}</td>
-                <td>
-                  {canAssign && (
-                    <Button kind="quiet" aria-label={t("administrators.removeName", { name: administrator.displayName })} onPress={() => setRemoval({ id: administrator.id, name: administrator.displayName })}>
-                      {t("assignment.remove")}
-                    </Button>
-                  )}
-                </td>
-              </tr>
-            ))}
-          </DataTable>
+                </>,
+                date(assignedAt),
+                assignedBy?.displayName ?? t("assignment.imported"),
+                expiresAt ? date(expiresAt) : t("assignment.forever"),
+                canAssign && (
+                  <Button kind="quiet" aria-label={t("administrators.removeName", { name: administrator.displayName })} onPress={() => setRemoval({ id: administrator.id, name: administrator.displayName })}>
+                    {t("assignment.remove")}
+                  </Button>
+                ),
+              ],
+            }))}
+          />
         </>
       )}
       {isAdding && <AddDialog customer={customer} onDone={done} onClose={close} />}

@@ -3,8 +3,9 @@ import { useTranslation } from "react-i18next";
 import { useClient } from "urql";
 import { usePermission } from "../session/viewer";
 import { Button } from "../ui/button";
+import { DataTable } from "../ui/data_table";
 import { Failure } from "../ui/failure";
-import { useFormats } from "../ui/formats";
+import { NONE, useFormats } from "../ui/formats";
 import type { TabProps } from "./customer_page";
 import { COMPLETE_ORDER_SETUP, SUBSCRIPTIONS, type SubscriptionCard } from "./documents";
 import { LicenseLines } from "./license_lines";
@@ -77,30 +78,20 @@ function Orders({ subscription }: { subscription: SubscriptionCard }) {
   return (
     <details>
       <summary className="secondary">{t("order.history", { count: nodes.length })}</summary>
-      <div className="scroll-x">
-        <table className="data-table">
-          <thead>
-            <tr>
-              {["placedAt", "number", "kind", "lines", "total"].map((name) => (
-                <th key={name} scope="col">
-                  {t(`order.${name}`)}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {nodes.map((order) => (
-              <tr key={order.id}>
-                <td className="numbers">{date(order.placedAt)}</td>
-                <td>{order.number}</td>
-                <td>{t(`orderKind.${order.kind}`)}</td>
-                <td>{order.lines.map((line) => `${number(line.quantity)} × ${t(`product.${line.product}`)}`).join(", ")}</td>
-                <td className="numbers">{order.total ? money(order.total.amount, order.total.currency) : "–"}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <DataTable
+        label={t("order.history", { count: nodes.length })}
+        columns={[...["placedAt", "number", "kind", "lines"].map((name) => t(`order.${name}`)), { name: t("order.total"), kind: "number" }]}
+        rows={nodes.map(({ id, placedAt, number: name, kind, lines, total }) => ({
+          id,
+          cells: [
+            date(placedAt),
+            name,
+            t(`orderKind.${kind}`),
+            lines.map((line) => `${number(line.quantity)} × ${t(`product.${line.product}`)}`).join(", "),
+            total ? money(total.amount, total.currency) : NONE,
+          ],
+        }))}
+      />
       {pageInfo.hasNextPage && <p className="secondary small">{t("order.more")}</p>}
     </details>
   );

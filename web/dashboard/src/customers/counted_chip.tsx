@@ -13,9 +13,10 @@ interface Props {
   /** At most five, which one operation counts. */
   values: readonly FilterValue[];
   conditionOf(id: string): Record<string, unknown>;
+  startsOpen: boolean;
 }
 
-export function CountedChip({ state, name, values, conditionOf }: Props) {
+export function CountedChip({ state, name, values, conditionOf, startsOpen }: Props) {
   const { t } = useTranslation();
   const client = useClient();
   const [counts, setCounts] = useState<{ of: CustomerFilter; numbers: readonly (number | undefined)[] } | undefined>();
@@ -34,6 +35,7 @@ export function CountedChip({ state, name, values, conditionOf }: Props) {
         label={t(`filter.${name}`)}
         chosen={state.parameters.getAll(name)}
         isSingle
+        startsOpen={startsOpen}
         values={values.map((value, place) => ({ ...value, count: isCurrent ? counts.numbers[place] : undefined }))}
         onChoose={(ids) => state.setValues(name, ids)}
       />

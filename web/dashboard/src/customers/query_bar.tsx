@@ -1,58 +1,61 @@
 /** The query bar: free text, and a chip for each condition, whose list of values shows how many customers have each. */
-import { memo, useCallback } from "react";
+import { memo, useCallback, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { usePermission } from "../session/viewer";
 import { Button } from "../ui/button";
-import { FilterChip, type FilterValue } from "../ui/filter_chip";
+import { Icon } from "../ui/icons";
+import { MenuButton } from "../ui/menu_button";
 import { SearchBox } from "../ui/search_box";
-import { StatusLabel } from "../ui/status_chip";
-import { TagLabel } from "../ui/tag_label";
-import { CountedChip } from "./counted_chip";
-import { DAY_CONDITIONS, type useListState } from "./filters";
-import { MoreChips } from "./more_chips";
+import { ConditionChip, type ConditionName } from "./condition_chip";
+import { DAY_CONDITIONS, PRESENCE_CONDITIONS, RANGE_CONDITIONS, type useListState } from "./filters";
 import { OrderMenu } from "./order_menu";
 import type { Counts } from "./use_counts";
-import type { CustomerStatus, TagColor } from "../gql/graphql";
+import { GIVES_WAY, useRoom } from "./use_room";
 
 type State = ReturnType<typeof useListState>;
 
-const DAYS = ["7", "30", "60", "90", "180"];
+/** In the bar while there is room for them. */
+const FREQUENT: readonly ConditionName[] = ["status", "product", "managedBy", "subscriptionType", "tag", ...DAY_CONDITIONS, "administrator", "country", "invoiceState"];
+/** In the bar once they were added from the menu. */
+const SELDOM: readonly ConditionName[] = [...PRESENCE_CONDITIONS, ...RANGE_CONDITIONS];
 
 // More rows and changes of them draw none of its chips again.
 export const QueryBar = memo(function QueryBar({ state, counts }: { state: State; counts: Counts | undefined }) {
-  const { t } = useTranslation();
-  const facets = counts?.facets;
-  const named = (condition: string, rows: readonly { value: string; count: number }[] | undefined): FilterValue[] =>
-    (rows ?? []).map(({ value, count }) => ({ id: value, text: t(`${condition}.${value}`), count }));
-  const statuses = named("status", facets?.status).map((value) => ({
-    ...value,
-    label: <StatusLabel status={value.id as CustomerStatus} />,
-  }));
-  const tags = (facets?.tag ?? []).map(({ value, count }) => ({
-    id: value.id,
-    text: value.name,
-    count,
-    label: <TagLabel tag={{ ...value, color: value.color as TagColor }} />,
-  }));
-  const isEmpty = Object.keys(state.filter).length === 0;
+  const { t, i18n } = useTranslation();
+  const canAnalyse = usePermission("READ_ANALYTICS");
+  const [added, setAdded] = useState<readonly ConditionName[]>([]);
+  const all = [...FREQUENT, ...SELDOM, ...(canAnalyse ? (["kpi"] as const) : [])];
+  const stays = (name: ConditionName) => name in state.filter || added.includes(name);
+  const waiting = FREQUENT.filter((name) => !stays(name));
+  const [bar, room] = useRoom(waiting.length, `${i18n.language} ${added} ${state.parameters}`);
+  const shown = all.filter((name) => stays(name) || waiting.slice(0, room).includes(name));
+  const rest = all.filter((name) => !shown.includes(name));
   return (
-    <div className="query-bar" role="search">
+    <div className="query-bar" role="search" ref={bar}>
       <Search state={state} />
-      <Chip state={state} name="status" values={statuses} />
-      <Chip state={state} name="product" values={named("product", facets?.product)} />
-      <Chip state={state} name="managedBy" values={named("managedBy", facets?.managedBy)} />
-      <Chip state={state} name="subscriptionType" values={named("subscriptionType", facets?.subscriptionType)} />
-      <Chip state={state} name="tag" values={tags} />
-      {DAY_CONDITIONS.map((name) => (
-        <CountedChip
-          key={name}
-          state={state}
-          name={name}
-          values={DAYS.map((days) => ({ id: days, text: t("filter.days", { count: Number(days) }) }))}
-          conditionOf={(days) => ({ [name]: Number(days) })}
-        />
+      {shown.map((name) => (
+        <span key={name} className="chip-slot" {...(stays(name) ? {} : GIVES_WAY)}>
+          <ConditionChip name={name} state={state} counts={counts} startsOpen={added.includes(name)} />
+        </span>
       ))}
-      <MoreChips state={state} counts={counts} />
-      {!isEmpty && (
+      {state.parameters.has("conditions") && (
+        <Button onPress={() => state.setValues("conditions", [])} className="chip chip-active">
+          {t("filter.conditions")}
+          <Icon name="close" width="12" height="12" />
+        </Button>
+      )}
+      {rest.length > 0 && (
+        <MenuButton
+          className="button chip"
+          label={t("filter.more")}
+          placement="bottom start"
+          groups={() => [{ id: "more", entries: rest.map((id) => ({ id, text: t(`filter.${id}`), onAction: () => setAdded((present) => [...present, id]) })) }]}
+        >
+          {t("filter.more")}
+          <Icon name="down" width="12" height="12" />
+        </MenuButton>
+      )}
+      {Object.keys(state.filter).length > 0 && (
         <Button kind="quiet" onPress={state.clear}>
           {t("filter.clear")}
         </Button>
@@ -67,15 +70,4 @@ function Search({ state }: { state: State }) {
   const { parameters, setValues } = state;
   const search = useCallback((text: string) => setValues("search", text ? [text] : []), [setValues]);
   return <SearchBox id="customer-search" label={t("filter.search")} text={parameters.get("search") ?? ""} onSearch={search} />;
-}
-
-interface ChipProps {
-  state: State;
-  name: string;
-  values: readonly FilterValue[];
-}
-
-function Chip({ state, name, ...rest }: ChipProps) {
-  const { t } = useTranslation();
-  return <FilterChip label={t(`filter.${name}`)} chosen={state.parameters.getAll(name)} onChoose={(values) => state.setValues(name, values)} {...rest} />;
 }

@@ -6,8 +6,11 @@ import { useQuery } from "urql";
 import { usePermission, useViewer } from "../session/viewer";
 import { later } from "../texts/later";
 import { Button } from "../ui/button";
+import { Icon } from "../ui/icons";
+import { MenuButton } from "../ui/menu_button";
 import { VIEWS } from "./documents";
 import { readFilter, type useListState, writeFilter } from "./filters";
+import "./views.css";
 
 // Loaded when they are first opened: the list is there sooner.
 const TagRuleDialog = later(() => import("./tag_rule_dialog"));
@@ -27,25 +30,35 @@ export const SavedViews = memo(function SavedViews({ state, total }: { state: St
   const views = data?.customerViews ?? [];
   const hasFilter = Object.keys(state.filter).length > 0;
   if (views.length === 0 && !hasFilter) return null;
+  const rows = views.map(({ id, name, shared, owner, filter }) => {
+    const parameters = writeFilter((filter ?? {}) as Record<string, unknown>);
+    const isActive = JSON.stringify(sorted(readFilter(parameters) as Record<string, unknown>)) === present;
+    const whose = shared && `${t("views.shared")}${owner.id === administrator.id ? "" : ` · ${owner.displayName}`}`;
+    return { id, name, whose, isActive, parameters };
+  });
+  const chosen = rows.filter(({ isActive }) => isActive);
+  const choose = ([id]: readonly string[]) => setParameters(rows.find((view) => view.id === id)?.parameters ?? new URLSearchParams());
   return (
-    <div className="views" role="group" aria-label={t("views.label")}>
-      {views.map((view) => {
-        const parameters = writeFilter((view.filter ?? {}) as Record<string, unknown>);
-        const isActive = JSON.stringify(sorted(readFilter(parameters) as Record<string, unknown>)) === present;
-        const owner = view.owner.id === administrator.id ? "" : ` · ${view.owner.displayName}`;
-        return (
-          <Button
-            key={view.id}
-            kind="quiet"
-            className={isActive ? "view view-active" : "view"}
-            aria-pressed={isActive}
-            onPress={() => setParameters(parameters)}
-          >
-            {view.name}
-            {view.shared && <span className="secondary small">{t("views.shared")}{owner}</span>}
+    <div className="views">
+      <div className="views-list" role="group" aria-label={t("views.label")}>
+        {rows.map(({ id, name, whose, isActive, parameters }) => (
+          <Button key={id} kind="quiet" className={isActive ? "view view-active" : "view"} aria-pressed={isActive} onPress={() => setParameters(parameters)}>
+            {name}
+            {whose && <span className="secondary small">{whose}</span>}
           </Button>
-        );
-      })}
+        ))}
+      </div>
+      {rows.length > 0 && (
+        <MenuButton
+          className="button button-quiet views-menu"
+          label={t("views.label")}
+          placement="bottom start"
+          groups={() => [{ id: "views", entries: rows.map(({ id, name, whose }) => ({ id, text: name, end: whose || undefined })), chosen: chosen.map(({ id }) => id), onChoose: choose }]}
+        >
+          {chosen[0]?.name ?? t("views.label")}
+          <Icon name="down" width="12" height="12" />
+        </MenuButton>
+      )}
       {hasFilter && (
         <Button kind="quiet" onPress={() => setSaving(true)}>
           + {t("views.save")}

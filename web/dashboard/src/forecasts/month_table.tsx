@@ -1,9 +1,11 @@
 /** The licenses and amounts of what ends or renews in each month. */
 import { useTranslation } from "react-i18next";
+import { type Column, DataTable } from "../ui/data_table";
 import { NONE, useFormats } from "../ui/formats";
 import type { Month } from "./documents";
 
 const SHOWN = 3;
+const COUNTS = ["renewing", "expiring", "licenses", "unassigned", "unused"] as const;
 
 export function MonthTable({ months }: { months: readonly Month[] }) {
   const { t } = useTranslation();
@@ -12,33 +14,18 @@ export function MonthTable({ months }: { months: readonly Month[] }) {
     <section className="report" aria-label={t("forecasts.months")}>
       <h2>{t("forecasts.months")}</h2>
       <p className="secondary">{t("forecasts.monthsText")}</p>
-      <div className="scroll-x">
-        <table className="data-table numbers" aria-label={t("forecasts.months")}>
-          <thead>
-            <tr>
-              <th scope="col">{t("forecasts.month")}</th>
-              {["renewing", "expiring", "licenses", "unassigned", "unused", "value"].map((name) => (
-                <th key={name} scope="col">
-                  {t(`forecasts.${name}`)}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {months.map(({ month, value, ...counts }) => (
-              <tr key={month}>
-                <td className="month">{monthName(month)}</td>
-                {(["renewing", "expiring", "licenses", "unassigned", "unused"] as const).map((name) => (
-                  <td key={name}>{number(counts[name])}</td>
-                ))}
-                <td>
-                  <Amounts texts={value.map(({ amount, currency }) => money(amount, currency))} />
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <DataTable
+        label={t("forecasts.months")}
+        columns={[t("forecasts.month"), ...[...COUNTS, "value"].map((name): Column => ({ name: t(`forecasts.${name}`), kind: "number" }))]}
+        rows={months.map(({ month, value, ...counts }) => ({
+          id: month,
+          cells: [
+            <span className="month">{monthName(month)}</span>,
+            ...COUNTS.map((name) => number(counts[name])),
+            <Amounts texts={value.map(({ amount, currency }) => money(amount, currency))} />,
+          ],
+        }))}
+      />
     </section>
   );
 }

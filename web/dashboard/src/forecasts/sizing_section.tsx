@@ -6,6 +6,7 @@ import { Link } from "wouter";
 import { CardsSkeleton } from "../customer/tab_states";
 import type { AnalyticsProduct, CustomerFilter } from "../gql/graphql";
 import { Button } from "../ui/button";
+import { type Column, DataTable } from "../ui/data_table";
 import { Failure } from "../ui/failure";
 import { useFormats } from "../ui/formats";
 import { RIGHT_SIZING, type Sizing } from "./documents";
@@ -59,44 +60,28 @@ function SizingTable({ title, rows }: { title: string; rows: readonly Sizing[] }
   const { t } = useTranslation();
   const { date, number, relative } = useFormats();
   return (
-    <div className="scroll-x">
-      <table className="data-table" aria-label={title}>
-        <thead>
-          <tr>
-            <th scope="col">{t("report.column.customer")}</th>
-            <th scope="col">{t("report.column.entitlement")}</th>
-            <th scope="col">{t("forecasts.ends")}</th>
-            {["total", "assigned", "usedLastThreeMonths", "suggestedTotal"].map((name) => (
-              <th key={name} scope="col">
-                {t(`forecasts.column.${name}`)}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map(({ entitlement: { __typename: type, id, number: name, endsAt, customer }, ...counts }) => (
-            <tr key={id}>
-              <td>
-                <Link href={`/customers/${customer.id}`}>{customer.name}</Link>
-              </td>
-              <td>
-                {name} <span className="secondary small">{t(type === "Trial" ? "subscriptionType.TRIAL" : "subscriptionType.SUBSCRIPTION")}</span>
-              </td>
-              <td className="numbers" title={date(endsAt)}>
-                {relative(endsAt)}
-              </td>
-              {(["total", "assigned", "usedLastThreeMonths"] as const).map((column) => (
-                <td key={column} className="numbers">
-                  {number(counts[column])}
-                </td>
-              ))}
-              <td className="numbers">
-                <strong>{number(counts.suggestedTotal)}</strong> <span className="secondary small">−{number(counts.total - counts.suggestedTotal)}</span>
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <DataTable
+      label={title}
+      columns={[
+        t("report.column.customer"),
+        t("report.column.entitlement"),
+        t("forecasts.ends"),
+        ...["total", "assigned", "usedLastThreeMonths", "suggestedTotal"].map((name): Column => ({ name: t(`forecasts.column.${name}`), kind: "number" })),
+      ]}
+      rows={rows.map(({ entitlement: { __typename: type, id, number: name, endsAt, customer }, ...counts }) => ({
+        id,
+        cells: [
+          <Link href={`/customers/${customer.id}`}>{customer.name}</Link>,
+          <>
+            {name} <span className="secondary small">{t(type === "Trial" ? "subscriptionType.TRIAL" : "subscriptionType.SUBSCRIPTION")}</span>
+          </>,
+          <span title={date(endsAt)}>{relative(endsAt)}</span>,
+          ...([counts.total, counts.assigned, counts.usedLastThreeMonths].map(number)),
+          <>
+            <span className="secondary small">−{number(counts.total - counts.suggestedTotal)}</span> <strong>{number(counts.suggestedTotal)}</strong>
+          </>,
+        ],
+      }))}
+    />
   );
 }

@@ -67,28 +67,27 @@ export function WebhooksTab() {
 function WebhookTable({ webhooks, onOpen }: { webhooks: readonly Webhook[]; onOpen(id: string): void }) {
   const { t } = useTranslation();
   return (
-    <DataTable label={t("integrations.tab.webhooks")} columns={[t("webhooks.name"), t("webhooks.state"), t("webhooks.kinds"), t("webhooks.lag"), t("webhooks.createdBy")]}>
-      {webhooks.map((webhook) => (
-        <tr key={webhook.id}>
-          <td className="webhook-name">
+    <DataTable
+      label={t("integrations.tab.webhooks")}
+      columns={[t("webhooks.name"), t("webhooks.state"), t("webhooks.kinds"), t("webhooks.lag"), t("webhooks.createdBy")]}
+      rows={webhooks.map((webhook) => ({
+        id: webhook.id,
+        cells: [
+          <div className="webhook-name">
             <button type="button" className="link-button" onClick={() => onOpen(webhook.id)}>
               {webhook.name}
             </button>
             <p className="secondary small" title={webhook.url}>
               {webhook.url}
             </p>
-          </td>
-          <td>
-            <WebhookState webhook={webhook} />
-          </td>
-          <td>{webhook.kinds.length === 0 ? t("webhooks.allKinds") : t("webhooks.kindCount", { count: webhook.kinds.length })}</td>
-          <td className="numbers">
-            <Lag seconds={webhook.lagSeconds} />
-          </td>
-          <td>{webhook.createdBy.displayName}</td>
-        </tr>
-      ))}
-    </DataTable>
+          </div>,
+          <WebhookState webhook={webhook} />,
+          webhook.kinds.length === 0 ? t("webhooks.allKinds") : t("webhooks.kindCount", { count: webhook.kinds.length }),
+          <Lag seconds={webhook.lagSeconds} />,
+          webhook.createdBy.displayName,
+        ],
+      }))}
+    />
   );
 }
 

@@ -6,7 +6,7 @@ import { CardsSkeleton, EmptyTab } from "../customer/tab_states";
 import type { PartnerRole } from "../gql/graphql";
 import { usePermission } from "../session/viewer";
 import { Button } from "../ui/button";
-import { DataTable } from "../ui/data_table";
+import { DataTable, useActionsColumn } from "../ui/data_table";
 import { Failure } from "../ui/failure";
 import { FilterChip } from "../ui/filter_chip";
 import { useFormats } from "../ui/formats";
@@ -62,39 +62,37 @@ export function AdministratorsTab() {
 function AdministratorTable({ rows, onTask }: { rows: readonly Administrator[]; onTask: ((task: Task) => void) | undefined }) {
   const { t } = useTranslation();
   const { instant, relative } = useFormats();
+  const actions = useActionsColumn();
   return (
-    <DataTable label={t("organization.tab.administrators")} columns={[t("organization.name"), t("administrators.role"), t("administrators.state"), t("column.lastSignIn")]} hasActions>
-      {rows.map((administrator) => {
+    <DataTable
+      label={t("organization.tab.administrators")}
+      columns={[t("organization.name"), t("administrators.role"), t("administrators.state"), t("column.lastSignIn"), actions]}
+      rows={rows.map((administrator) => {
         const { id, displayName, email, role, state, seesAllCustomers, lastSignInAt } = administrator;
-        return (
-          <tr key={id}>
-            <td>
-              {displayName}
-              <p className="secondary small">{email}</p>
-            </td>
-            <td>
-              {t(`role.${role}`)}
-              <p className="secondary small">{t(seesAllCustomers ? "administrators.seesAll" : "administrators.seesAssigned")}</p>
-            </td>
-            <td>
-              <span className={`state state-${state}`}>{t(`administrators.states.${state}`)}</span>
-            </td>
-            <td title={lastSignInAt ? instant(lastSignInAt) : undefined}>{lastSignInAt ? relative(lastSignInAt) : t("customers.never")}</td>
-            <td className="row-actions">
-              {onTask && (
-                <>
-                  <Button kind="quiet" aria-label={t("administrators.changeName", { name: displayName })} onPress={() => onTask({ kind: "change", administrator })}>
-                    {t("administrators.change")}
-                  </Button>
-                  <Button kind="quiet" aria-label={t("administrators.removeName", { name: displayName })} onPress={() => onTask({ kind: "remove", administrator })}>
-                    {t("assignment.remove")}
-                  </Button>
-                </>
-              )}
-            </td>
-          </tr>
-        );
+        const cells = [
+          <>
+            {displayName}
+            <p className="secondary small">{email}</p>
+          </>,
+          <>
+            {t(`role.${role}`)}
+            <p className="secondary small">{t(seesAllCustomers ? "administrators.seesAll" : "administrators.seesAssigned")}</p>
+          </>,
+          <span className={`state state-${state}`}>{t(`administrators.states.${state}`)}</span>,
+          lastSignInAt ? <span title={instant(lastSignInAt)}>{relative(lastSignInAt)}</span> : t("customers.never"),
+          onTask && (
+            <>
+              <Button kind="quiet" aria-label={t("administrators.changeName", { name: displayName })} onPress={() => onTask({ kind: "change", administrator })}>
+                {t("administrators.change")}
+              </Button>
+              <Button kind="quiet" aria-label={t("administrators.removeName", { name: displayName })} onPress={() => onTask({ kind: "remove", administrator })}>
+                {t("assignment.remove")}
+              </Button>
+            </>
+          ),
+        ];
+        return { id, cells };
       })}
-    </DataTable>
+    />
   );
 }

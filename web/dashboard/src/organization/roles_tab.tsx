@@ -2,6 +2,7 @@
 import { useTranslation } from "react-i18next";
 import { useQuery } from "urql";
 import { CardsSkeleton } from "../customer/tab_states";
+import { DataTable } from "../ui/data_table";
 import { Failure } from "../ui/failure";
 import { ROLES } from "./documents";
 
@@ -12,39 +13,22 @@ export function RolesTab() {
   if (error && !roles) return <Failure error={error} onRetry={() => read({ requestPolicy: "network-only" })} />;
   if (!roles) return <CardsSkeleton />;
   const permissions = roles[0]?.permissions ?? [];
-  const cell = (key: string, has: boolean) => (
-    <td key={key} className={has ? "role-has" : "secondary"}>
+  const cell = (has: boolean) => (
+    <span className={has ? "role-has" : "secondary"}>
       <span aria-hidden="true">{has ? "✓" : "–"}</span>
       <span className="only-for-readers">{t(has ? "roles.yes" : "roles.no")}</span>
-    </td>
+    </span>
   );
   return (
-    // It has nothing else that takes the focus, so the keyboard could not scroll it.
-    <div className="scroll-x" role="region" aria-label={t("organization.tab.roles")} tabIndex={0}>
-      <table className="data-table roles" aria-label={t("organization.tab.roles")}>
-        <thead>
-          <tr>
-            <th scope="col">{t("roles.permission")}</th>
-            {roles.map(({ role }) => (
-              <th key={role} scope="col">
-                {t(`role.${role}`)}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          <tr>
-            <th scope="row">{t("roles.seesAll")}</th>
-            {roles.map(({ role, seesAllCustomers }) => cell(role, seesAllCustomers))}
-          </tr>
-          {permissions.map((permission) => (
-            <tr key={permission}>
-              <th scope="row">{t(`permission.${permission}`)}</th>
-              {roles.map((each) => cell(each.role, each.permissions.includes(permission)))}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <DataTable
+      className="roles"
+      label={t("organization.tab.roles")}
+      hasRowHeads
+      columns={[t("roles.permission"), ...roles.map(({ role }) => t(`role.${role}`))]}
+      rows={[
+        { id: "all", cells: [t("roles.seesAll"), ...roles.map(({ seesAllCustomers }) => cell(seesAllCustomers))] },
+        ...permissions.map((permission) => ({ id: permission, cells: [t(`permission.${permission}`), ...roles.map((each) => cell(each.permissions.includes(permission)))] })),
+      ]}
+    />
   );
 }

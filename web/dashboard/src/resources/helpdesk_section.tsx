@@ -8,7 +8,7 @@ import { CardsSkeleton, EmptyTab } from "../customer/tab_states";
 import type { HelpdeskRequestsQuery, HelpdeskTopic } from "../gql/graphql";
 import { usePermission } from "../session/viewer";
 import { Button } from "../ui/button";
-import { DataTable } from "../ui/data_table";
+import { DataTable, useActionsColumn } from "../ui/data_table";
 import { CustomerSearch, type FoundCustomer } from "../ui/customer_search";
 import { Failure } from "../ui/failure";
 import { useFormats } from "../ui/formats";
@@ -82,35 +82,35 @@ function Contact({ helpdesk }: { helpdesk: NonNullable<HelpdeskRequestsQuery["he
 function Requests({ rows, onClose }: { rows: readonly RequestRow[]; onClose: ((row: RequestRow) => void) | undefined }) {
   const { t } = useTranslation();
   const { instant, relative } = useFormats();
+  const actions = useActionsColumn();
   return (
-    <DataTable label={t("helpdesk.requests")} columns={[t("helpdesk.subject"), t("helpdesk.topic"), t("helpdesk.by"), t("helpdesk.state")]} hasActions>
-      {rows.map((row) => (
-        <tr key={row.id}>
-          <td className="helpdesk-subject">
+    <DataTable
+      label={t("helpdesk.requests")}
+      columns={[t("helpdesk.subject"), t("helpdesk.topic"), t("helpdesk.by"), t("helpdesk.state"), actions]}
+      rows={rows.map((row) => ({
+        id: row.id,
+        cells: [
+          <div className="helpdesk-subject">
             <strong>{row.subject}</strong>
             <p className="secondary small helpdesk-message">{row.message}</p>
             {row.customer && <Link href={`/customers/${row.customer.id}`}>{row.customer.name}</Link>}
-          </td>
-          <td>{t(`helpdesk.topics.${row.topic}`)}</td>
-          <td>
+          </div>,
+          t(`helpdesk.topics.${row.topic}`),
+          <>
             {row.createdBy.displayName}
             <p className="secondary small" title={instant(row.createdAt)}>
               {relative(row.createdAt)}
             </p>
-          </td>
-          <td>
-            <span className={`state state-${row.state === "OPEN" ? "ACTIVE" : row.state}`}>{t(`helpdesk.states.${row.state}`)}</span>
-          </td>
-          <td>
-            {row.state === "OPEN" && onClose && (
-              <Button kind="quiet" aria-label={t("helpdesk.closeOf", { subject: row.subject })} onPress={() => onClose(row)}>
-                {t("helpdesk.close")}
-              </Button>
-            )}
-          </td>
-        </tr>
-      ))}
-    </DataTable>
+          </>,
+          <span className={`state state-${row.state === "OPEN" ? "ACTIVE" : row.state}`}>{t(`helpdesk.states.${row.state}`)}</span>,
+          row.state === "OPEN" && onClose && (
+            <Button kind="quiet" aria-label={t("helpdesk.closeOf", { subject: row.subject })} onPress={() => onClose(row)}>
+              {t("helpdesk.close")}
+            </Button>
+          ),
+        ],
+      }))}
+    />
   );
 }
 

@@ -8,7 +8,7 @@ import { writeFilter } from "../customers/filters";
 import { JobProgress } from "../customers/job_progress";
 import { usePermission } from "../session/viewer";
 import { Button } from "../ui/button";
-import { DataTable } from "../ui/data_table";
+import { DataTable, useActionsColumn } from "../ui/data_table";
 import { Failure } from "../ui/failure";
 import { NONE, useFormats } from "../ui/formats";
 import { SearchBox } from "../ui/search_box";
@@ -57,42 +57,40 @@ export function TagsTab() {
 
 function TagTable({ tags, onTask }: { tags: readonly FullTag[]; onTask: ((task: Task) => void) | undefined }) {
   const { t } = useTranslation();
+  const { number } = useFormats();
+  const actions = useActionsColumn();
   return (
-    <DataTable label={t("organization.tab.tags")} columns={[t("tagList.tag"), t("tagList.description"), t("tagList.who"), t("navigation.customers")]} hasActions>
-      {tags.map((tag) => (
-        <TagRow key={tag.id} tag={tag} onTask={onTask} />
-      ))}
-    </DataTable>
+    <DataTable
+      label={t("organization.tab.tags")}
+      columns={[t("tagList.tag"), t("tagList.description"), t("tagList.who"), { name: t("navigation.customers"), kind: "number" }, actions]}
+      rows={tags.map((tag) => {
+        const rule = tag.rule && writeFilter(tag.rule as Record<string, unknown>);
+        const cells = [
+          <TagLabel tag={tag} />,
+          tag.description || NONE,
+          rule ? <Link to={`/customers?${rule}`}>{t("tagList.byRule")}</Link> : t("tagList.byHand"),
+          <Link to={`/customers?tag=${tag.id}`}>{number(tag.customerCount)}</Link>,
+          onTask && <TagActions tag={tag} onTask={onTask} />,
+        ];
+        return { id: tag.id, cells };
+      })}
+    />
   );
 }
 
-function TagRow({ tag, onTask }: { tag: FullTag; onTask: ((task: Task) => void) | undefined }) {
+function TagActions({ tag, onTask }: { tag: FullTag; onTask(task: Task): void }) {
   const { t } = useTranslation();
-  const { number } = useFormats();
   const canDelete = usePermission("MANAGE_INTEGRATIONS") || tag.rule == null;
-  const rule = tag.rule && writeFilter(tag.rule as Record<string, unknown>);
   return (
-    <tr>
-      <td>
-        <TagLabel tag={tag} />
-      </td>
-      <td>{tag.description || NONE}</td>
-      <td>{rule ? <Link to={`/customers?${rule}`}>{t("tagList.byRule")}</Link> : t("tagList.byHand")}</td>
-      <td className="numbers">
-        <Link to={`/customers?tag=${tag.id}`}>{number(tag.customerCount)}</Link>
-      </td>
-      <td className="row-actions">
-        {onTask && (
-          <Button kind="quiet" aria-label={t("tagList.changeName", tag)} onPress={() => onTask({ kind: "change", tag })}>
-            {t("webhooks.change")}
-          </Button>
-        )}
-        {onTask && canDelete && (
-          <Button kind="quiet" aria-label={t("tagList.deleteName", tag)} onPress={() => onTask({ kind: "delete", tag })}>
-            {t("webhooks.delete")}
-          </Button>
-        )}
-      </td>
-    </tr>
+    <>
+      <Button kind="quiet" aria-label={t("tagList.changeName", tag)} onPress={() => onTask({ kind: "change", tag })}>
+        {t("webhooks.change")}
+      </Button>
+      {canDelete && (
+        <Button kind="quiet" aria-label={t("tagList.deleteName", tag)} onPress={() => onTask({ kind: "delete", tag })}>
+          {t("webhooks.delete")}
+        </Button>
+      )}
+    </>
   );
 }

@@ -1,38 +1,80 @@
-/** A table of the pages: a head of names, and rows. It scrolls sideways where its place is narrow. */
+/** A table of the pages. In a narrow place, such as a phone, each row is a card of named values: nothing scrolls sideways. */
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
+import "./data_table.css";
 
-interface Props {
-  label?: string;
-  columns: readonly ReactNode[];
-  /** A last column for the buttons of each row, whose name only readers need. */
-  hasActions?: boolean;
-  className?: string;
-  children: ReactNode;
+/** Numbers stand below each other at the end of their column; a box that selects and buttons need no visible name. */
+type Kind = "text" | "number" | "select" | "actions";
+
+export interface Column {
+  /** In the head, and in a narrow place beside each value. */
+  name: string;
+  /** In the head instead of the name: a box that selects all rows, a button that orders them. */
+  head?: ReactNode;
+  kind?: Kind;
+  sort?: "ascending" | "descending" | "none" | undefined;
 }
 
-export function DataTable({ label, columns, hasActions = false, className = "", children }: Props) {
-  const { t } = useTranslation();
+export interface Row {
+  id: string;
+  cells: readonly ReactNode[];
+}
+
+interface Props {
+  label: string;
+  columns: readonly (Column | string)[];
+  rows: readonly Row[];
+  /** The first cell of a row is what the others are about. */
+  hasRowHeads?: boolean;
+  className?: string;
+}
+
+export function useActionsColumn(): Column {
+  return { name: useTranslation().t("column.actions"), kind: "actions" };
+}
+
+export function DataTable({ label, columns, rows, hasRowHeads = false, className = "" }: Props) {
+  const known = columns.map((column): Column => (typeof column === "string" ? { name: column } : column));
+  // The roles stay when the narrow form takes the display of a table away.
   return (
-    <div className="scroll-x">
-      <table className={`data-table ${className}`.trim()} aria-label={label}>
-        <thead>
-          <tr>
-            {columns.map((column, place) => (
-              // The columns of a table never change their order.
-              <th key={place} scope="col">
-                {column}
+    <div className="table-place">
+      <table role="table" className={`data-table ${className}`.trim()} aria-label={label}>
+        <thead role="rowgroup">
+          <tr role="row">
+            {known.map(({ name, head, kind = "text", sort }) => (
+              <th key={name} role="columnheader" scope="col" className={`cell-of-${kind}`} aria-sort={sort}>
+                {head ?? (kind === "actions" ? <span className="only-for-readers">{name}</span> : name)}
               </th>
             ))}
-            {hasActions && (
-              <th scope="col">
-                <span className="only-for-readers">{t("column.actions")}</span>
-              </th>
-            )}
           </tr>
         </thead>
-        <tbody>{children}</tbody>
+        <tbody role="rowgroup">
+          {rows.map(({ id, cells }) => (
+            <tr key={id} role="row">
+              {known.map((column, place) => (
+                <Cell key={column.name} column={column} isHead={hasRowHeads && place === 0}>
+                  {cells[place]}
+                </Cell>
+              ))}
+            </tr>
+          ))}
+        </tbody>
       </table>
     </div>
+  );
+}
+
+function Cell({ column: { name, kind = "text" }, isHead, children }: { column: Column; isHead: boolean; children: ReactNode }) {
+  const label = kind === "text" || kind === "number" ? name : undefined;
+  if (!isHead)
+    return (
+      <td role="cell" className={`cell-of-${kind}`} data-label={label}>
+        {children}
+      </td>
+    );
+  return (
+    <th role="rowheader" scope="row" data-label={label}>
+      {children}
+    </th>
   );
 }

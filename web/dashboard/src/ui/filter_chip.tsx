@@ -1,5 +1,4 @@
 /** A condition of a list: a button that names the chosen values, and opens all of them with their counts. */
-import { useTranslation } from "react-i18next";
 import { useFormats } from "./formats";
 import { Icon } from "./icons";
 import { MenuButton } from "./menu_button";
@@ -18,10 +17,10 @@ interface Props {
   values: readonly FilterValue[];
   onChoose(values: readonly string[]): void;
   isSingle?: boolean;
+  startsOpen?: boolean;
 }
 
-export function FilterChip({ label, chosen, values, onChoose, isSingle = false }: Props) {
-  const { t } = useTranslation();
+export function FilterChip({ label, chosen, values, onChoose, isSingle = false, startsOpen = false }: Props) {
   const { number } = useFormats();
   const texts = chosen.map((id) => values.find((value) => value.id === id)?.text ?? id);
   const entries = () => values.map(({ count, ...value }) => ({ ...value, isDimmed: count === 0, end: count === undefined ? undefined : number(count) }));
@@ -30,10 +29,11 @@ export function FilterChip({ label, chosen, values, onChoose, isSingle = false }
       className={`button chip ${chosen.length ? "chip-active" : ""}`}
       label={label}
       placement="bottom start"
+      startsOpen={startsOpen}
       groups={() => [{ id: "values", entries: entries(), chosen, isMultiple: !isSingle, onChoose }]}
     >
       {label}
-      {texts.length > 0 && <strong>{texts.length > 2 ? t("filter.several", { count: texts.length }) : texts.join(", ")}</strong>}
+      {texts.length > 0 && <strong title={texts.join(", ")}>{texts.length > 1 ? `${texts[0]} +${texts.length - 1}` : texts[0]}</strong>}
       <Icon name="down" width="12" height="12" />
     </MenuButton>
   );

@@ -33,12 +33,14 @@ interface Props {
   label: string;
   placement: NonNullable<PopoverProps["placement"]>;
   groups(): readonly MenuGroup[];
+  /** It is open when it appears. */
+  startsOpen?: boolean;
   children: ReactNode;
 }
 
-export function MenuButton({ className, label, placement, groups, children }: Props) {
+export function MenuButton({ className, label, placement, groups, startsOpen = false, children }: Props) {
   const button = useRef<HTMLButtonElement>(null);
-  const [isOpen, setOpen] = useState(false);
+  const [isOpen, setOpen] = useState(startsOpen);
   return (
     <>
       <AriaButton

@@ -7,6 +7,7 @@ import { Bar, LinePath } from "@visx/shape";
 import { useId, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Button } from "./button";
+import { type Column, DataTable } from "./data_table";
 import { NONE, useFormats } from "./formats";
 import "./charts.css";
 
@@ -154,29 +155,11 @@ function ChartTable({ weeks, period = "week", stacked, line, title }: Props) {
     return series.name === line?.name && line.isPercent ? percent(value) : number(value);
   };
   return (
-    <div className="scroll-x">
-      <table className="data-table numbers" aria-label={title}>
-        <thead>
-          <tr>
-            <th scope="col">{t(period === "month" ? "forecasts.month" : "chart.week")}</th>
-            {columns.map(({ name }) => (
-              <th key={name} scope="col">
-                {name}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {weeks.map((week, place) => (
-            <tr key={week}>
-              <th scope="row">{period === "month" ? month(week) : date(week)}</th>
-              {columns.map((series) => (
-                <td key={series.name}>{cell(series, place)}</td>
-              ))}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <DataTable
+      label={title}
+      hasRowHeads
+      columns={[t(period === "month" ? "forecasts.month" : "chart.week"), ...columns.map(({ name }): Column => ({ name, kind: "number" }))]}
+      rows={weeks.map((week, place) => ({ id: week, cells: [period === "month" ? month(week) : date(week), ...columns.map((series) => cell(series, place))] }))}
+    />
   );
 }
