@@ -8,7 +8,7 @@ from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, Operati
 
 from domain.failures import BadUserInput, QueryTooComplex
 from domain.messages import translatable
-from server.graphql.cost import MAX_DIRECTIVES, MAX_SPREADS, MAX_TOKENS, MAX_VARIABLE_VISITS
+from server.graphql.cost import MAX_DIRECTIVES, MAX_SPREADS, MAX_TOKENS, MAX_VARIABLE_VISITS, MAX_VARIABLES
 from server.graphql.errors import PARSE_FAILED, Errors, failure_error, request_errors
 
 # Python reads a number in time that is quadratic in its digits, and refuses more than 4,300.
@@ -37,6 +37,8 @@ def find_excess(text: str) -> str | None:
         return f"The document has more than {MAX_SPREADS:,} spreads and inline fragments."
     if tokens.count("@") > MAX_DIRECTIVES:
         return f"The document has more than {MAX_DIRECTIVES:,} directives."
+    if tokens.count("$") > MAX_VARIABLES:
+        return f"The document names variables more than {MAX_VARIABLES} times."
     operations = sum(tokens.count(kind.value) for kind in OperationType)
     if tokens.count("$") * operations > MAX_VARIABLE_VISITS:
         return f"The document has more than {MAX_VARIABLE_VISITS:,} variables times operations: send one at a time."

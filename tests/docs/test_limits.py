@@ -11,6 +11,7 @@ from tests.server_process import ROOT
 MEGABYTE = 1024 * 1024
 ROWS: dict[str, list[float]] = {
     "Text of an operation": [cost.MAX_TEXT_LENGTH, cost.MAX_TOKENS],
+    "Variables in the text": [cost.MAX_VARIABLES, cost.MAX_VARIABLE_VISITS],
     "Depth, without": [cost.MAX_DEPTH],
     "Fields at the root": [cost.MAX_ROOT_FIELDS],
     "Fields that answer": [cost.MAX_SAME_NAME_PAIRS],
@@ -31,4 +32,6 @@ ROWS: dict[str, list[float]] = {
 def test_a_limit_is_stated_as_it_is(row: str) -> None:
     lines = (ROOT / "docs" / "limits.md").read_text().splitlines()
     (line,) = [line for line in lines if line.startswith(f"| {row}")]
-    assert {f"{limit:,}" for limit in ROWS[row]} <= set(line.replace(":", " ").replace(",  ", " ").split())
+    assert {f"{limit:,}" for limit in ROWS[row]} <= set(
+        line.replace(":", " ").replace(";", " ").replace(",  ", " ").split()
+    )

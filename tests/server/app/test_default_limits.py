@@ -65,6 +65,6 @@ def test_a_connection_has_the_limits_of_the_settings() -> None:
 def test_constants() -> None:
     assert (MIN_INTERVAL_SECONDS, MAX_AGE_SECONDS, MAX_WAIT_SECONDS, MAX_TOKEN_LENGTH) == (30, 300, 2, 8192)
     assert (BODY_TIMEOUT_SECONDS, MAX_BODY_BYTES, OPERATION_TIMEOUT_SECONDS) == (5, MIB, 8)
-    assert (MAX_TEXT_LENGTH, MAX_TOKENS, MAX_DEPTH, MAX_ROOT_FIELDS) == (100_000, 1_500, 15, 30)
+    assert (MAX_TEXT_LENGTH, MAX_TOKENS, MAX_DEPTH, MAX_ROOT_FIELDS) == (40_000, 1_500, 15, 30)
     assert (MAX_COST, MAX_ERRORS, MAX_CACHE_BYTES, Turns.TURN_SECONDS) == (30_000, 100, 32 * MIB, 0.01)
     assert (DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE) == (25, 200)

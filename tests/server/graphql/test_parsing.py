@@ -7,7 +7,7 @@ from graphql import Lexer, Source, TokenKind, get_introspection_query
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from server.graphql.cost import MAX_DIRECTIVES, MAX_SPREADS, MAX_TEXT_LENGTH, MAX_TOKENS
+from server.graphql.cost import MAX_DIRECTIVES, MAX_SPREADS, MAX_TEXT_LENGTH, MAX_TOKENS, MAX_VARIABLES
 from server.graphql.parsing import _TOKEN, find_excess, parse_document
 from tests.machine_speed import is_below
 
@@ -42,6 +42,13 @@ def test_spreads_and_directives_are_counted_outside_of_texts(part: str, most: in
     assert find_excess('{ a(b: "%s") }' % (part * 1_000)) is None
 
 
+def test_variables_are_counted() -> None:
+    document = "{ nodes(ids: [%s]) { id } }"
+    assert find_excess(document % ("$v " * MAX_VARIABLES)) is None
+    assert "variables more than 400 times" in (find_excess(document % ("$v " * (MAX_VARIABLES + 1))) or "")
+    assert find_excess('{ a(b: "%s") }' % ("$v " * 1_000)) is None
+
+
 def test_variables_count_once_for_each_operation() -> None:
     document = "query A($v: ID!) { ...F } " * 50 + "fragment F on Query { nodes(ids: [%s]) { id } }"
     assert find_excess(document % ("$v " * 50)) is None
@@ -56,3 +63,27 @@ def test_no_text_takes_more_than_linear_time(part: str) -> None:
     find_excess(text)
     # Measured: 15 ms; quadratic ones take seconds.
     assert is_below(thread_time() - begun, 0.3)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{ a }" + "\n" * MAX_TEXT_LENGTH,
+        "{ a }" + ",\r\n" * MAX_TEXT_LENGTH,
+        '{ a(b: "' + "\\n" * MAX_TEXT_LENGTH,
+        '{ a(b: "' + "\\uD83D\\uDE00" * MAX_TEXT_LENGTH,
+        '{ a(b: """' + "\n" * MAX_TEXT_LENGTH,
+        '{ a(b: """' + " x\n" * MAX_TEXT_LENGTH,
+        "{" + f"{'a' * 25} " * MAX_TOKENS,
+    ],
+    ids=["lines", "commas", "escapes", "pairs", "blank lines", "indented lines", "names"],
+)
+def test_the_longest_text_is_parsed_in_the_time_of_a_refusal(text: str) -> None:
+    ends = {'"""': '""") }', '"': '") }'}
+    end = next((end for begin, end in ends.items() if f"b: {begin}" in text), "}")
+    times = []
+    for _ in range(3):
+        begun = thread_time()
+        parse_document(text[: MAX_TEXT_LENGTH - len(end)] + end)
+        times.append(thread_time() - begun)
+    assert is_below(min(times), 0.05)

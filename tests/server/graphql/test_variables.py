@@ -48,7 +48,7 @@ def test_many_values_are_refused_at_once(value: Any) -> None:
         run_at_once(lambda: check_variables({"a": value}))
 
 
-@pytest.mark.parametrize("digits", [41, 5_000, 90_000])
+@pytest.mark.parametrize("digits", [41, 5_000, 30_000])
 @pytest.mark.parametrize(
     "text",
     [
