@@ -3,7 +3,7 @@
 import gzip
 from collections.abc import Iterator
 
-from bench.hostile_cases import Case, graphql, posted, socket, times
+from bench.hostile_cases import Case, graphql, imported, posted, socket, times
 
 # As long as the names of many types: graphql-core compares it with each of them, letter by letter.
 _NAME = "CustomerAssignmentLicensesInputXx"
@@ -40,6 +40,14 @@ def _json() -> Iterator[Case]:
     yield socket("json: 60 pings of 15 kB", {"type": "ping", "payload": {"a": "x" * 15_000}}, repeat=60)
 
 
+def _members() -> Iterator[Case]:
+    """Build bodies of thousands of gzip members: each takes as long as some records, however little it holds."""
+    for name, content in {"empty": b"", "one blank": b" ", "one line": b"\n"}.items():
+        packed = gzip.compress(content) * (1_000_000 // len(gzip.compress(content)))
+        yield posted(f"gzip: 1 MB of members, {name}", packed + gzip.compress(b"{}"), Content_Encoding="gzip")
+        yield imported(f"gzip: an import of 1 MB of members, {name}", "customers", packed, Content_Encoding="gzip")
+
+
 def cases() -> list[Case]:
     """Build the cases of this module."""
-    return [case for group in (_mistakes, _named_variables, _json) for case in group()]
+    return [case for group in (_mistakes, _named_variables, _json, _members) for case in group()]

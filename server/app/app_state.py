@@ -24,6 +24,7 @@ from server.graphql.kept_responses import KeptResponses
 from server.graphql.operations import Operations
 from server.graphql.trusted_documents import TrustedDocuments
 from server.limits.rate_limiter import RateLimiter
+from server.limits.running_imports import RunningImports
 from server.live.connection import INIT_TIMEOUT_SECONDS
 from server.live.request_priority import RequestPriority
 from server.telemetry.operation_record import OperationRecorder
@@ -59,6 +60,7 @@ class AppState:
     request_priority: RequestPriority = field(default_factory=RequestPriority)
     trusted_documents: TrustedDocuments = field(default_factory=TrustedDocuments)
     rate_limiter: RateLimiter = field(default_factory=RateLimiter)
+    running_imports: RunningImports = field(default_factory=RunningImports)
     keys: InstallationKeys = field(default_factory=lambda: InstallationKeys(()))
     operation_recorder: OperationRecorder = field(default_factory=OperationRecorder)
     live_indexes: LiveIndexes | None = None

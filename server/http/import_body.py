@@ -66,12 +66,16 @@ class ImportBody:
             if chunk is None:
                 return
             self._received += len(chunk)
+            self._check_bytes(self._received)
             yield chunk
 
-    def _check_size(self) -> None:
-        if self._unpacked > self._max_bytes:
+    def _check_bytes(self, number: int) -> None:
+        if number > self._max_bytes:
             message = f"An import has at most {self._max_bytes // 1_000_000:,} MB, also when it is unpacked: divide it."
             raise ImportHttpError(413, "BAD_USER_INPUT", message)
+
+    def _check_size(self) -> None:
+        self._check_bytes(self._unpacked)
         if self._unpacked > max(_MIN_LIMITED_BYTES, MAX_COMPRESSION_RATIO * self._received):
             message = f"The body may unpack to at most {MAX_COMPRESSION_RATIO} times its size."
             raise ImportHttpError(413, "BAD_USER_INPUT", message)

@@ -31,6 +31,8 @@ MAX_LISTED_REJECTIONS = 100
 # A file of another kind, or with a wrong id in each record, ends early.
 MAX_REFUSED_AT_THE_BEGINNING = 1_000
 _ALL_REFUSED = "Every record until here was refused, and the rest was not read: correct the records."
+_TOO_MANY = "This server receives {most} imports of the partner at the moment, the most at once: try again later."
+_RETRY_SECONDS = 10
 _log = get_logger("partnerhub.imports")
 _STATUSES = {"UNAUTHENTICATED": 401, "UNAVAILABLE": 503, "TIMEOUT": 503}
 
@@ -75,10 +77,15 @@ async def _import(request: Request, progress: _Progress) -> Response:
     try:
         kind = _read_kind(request)
         scope, check_access = await _authorize(request, kind, progress)
-        chunks = progress.check(ImportBody(request, request.app.state.app_state.settings))
-        progress.set_summary(
-            await import_stream(scope, kind, chunks, progress.add_rejection, progress.set_summary, check_access)
-        )
+        app_state: AppState = request.app.state.app_state
+        most = app_state.settings.limit_imports
+        with app_state.running_imports.track(scope.partner_id, most) as has_room:
+            if not has_room:
+                raise ImportHttpError(429, "RATE_LIMITED", _TOO_MANY.format(most=most))
+            chunks = progress.check(ImportBody(request, app_state.settings))
+            progress.set_summary(
+                await import_stream(scope, kind, chunks, progress.add_rejection, progress.set_summary, check_access)
+            )
     except ImportHttpError as error:
         return _error_response(error.status, error.code, str(error), progress)
     except ClientDisconnect:
@@ -142,7 +149,9 @@ def _json_response(status: int, content: dict[str, Any]) -> Response:
     headers = {"Cache-Control": "no-store"}
     if status == 401:
         headers["WWW-Authenticate"] = "Bearer"
-    if status in {400, 408, 413}:
+    if status == 429:
+        headers["Retry-After"] = str(_RETRY_SECONDS)
+    if status in {400, 408, 413, 429}:
         # The rest of the body is not read.
         headers["Connection"] = "close"
     return Response(orjson.dumps(content), status, headers, "application/json")

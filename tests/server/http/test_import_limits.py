@@ -40,6 +40,34 @@ async def test_the_size_is_limited_packed_and_unpacked(world: ImportEndpoint) ->
         assert "200 times its size" in answer.json()["error"]["message"]
 
 
+async def test_members_without_content_count_by_their_size(world: ImportEndpoint) -> None:
+    answer = await world.post("customers", gzip.compress(b"") * 110_000, **GZIP)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (413, "BAD_USER_INPUT")
+    assert (await world.post("customers", gzip.compress(b"") * 1_000 + gzip.compress(b"\n"), **GZIP)).status_code == 200
+
+
+async def test_a_partner_has_a_limited_number_of_imports_at_once(world: ImportEndpoint) -> None:
+    begun, may_end = [asyncio.Event() for _ in range(5)], asyncio.Event()
+
+    async def body(number: int) -> AsyncIterator[bytes]:
+        # More than one batch: the import has begun when its first customers are there.
+        yield _customers(number * 200, number * 200 + 150)
+        async with asyncio.timeout(20):
+            while not await documents(world.scope, "customers", external_id=f"C-{number * 200:04}"):
+                await asyncio.sleep(0.01)
+        begun[number].set()
+        await may_end.wait()
+
+    sending = [asyncio.create_task(world.post("customers", body(number))) for number in range(5)]
+    await asyncio.gather(*(each.wait() for each in begun))
+    refused = await world.post("customers", _customers(0, 1))
+    assert (refused.status_code, refused.json()["error"]["code"]) == (429, "RATE_LIMITED")
+    assert (refused.headers["retry-after"], refused.headers["connection"]) == ("10", "close")
+    may_end.set()
+    assert [each.json()["added"] for each in await asyncio.gather(*sending)] == [150] * 5
+    assert (await world.post("customers", _customers(0, 1))).json()["unchanged"] == 1
+
+
 @pytest.mark.parametrize(
     ("kind", "body"),
     [

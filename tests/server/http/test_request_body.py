@@ -41,6 +41,14 @@ async def test_unpacks_gzip(encoding: str, body: bytes) -> None:
     assert (response.status_code, response.content) == (200, body)
 
 
+async def test_refuses_a_body_of_thousands_of_members() -> None:
+    members = [gzip.compress(b""), gzip.compress(b" ")]
+    assert (await post(members[0] * 50 + members[1] * 49 + gzip.compress(b"{}"))).content == b" " * 49 + b"{}"
+    for member in members:
+        response = await post(member * 10_000 + gzip.compress(b"{}"))
+        assert (response.status_code, "more than 100 members" in response.text) == (400, True)
+
+
 @pytest.mark.parametrize("encoding", [None, "identity"])
 async def test_takes_a_plain_body_up_to_its_limit(encoding: str | None) -> None:
     assert (await post(LARGEST, encoding)).content == LARGEST
