@@ -29,7 +29,7 @@ from store.licenses.peer_groups import read_peer_group
 from store.licenses.peer_histogram import rebuild_histogram
 from store.licenses.reports import LicenseReports, Report, ReportOrder
 from store.licenses.trend import read_license_trend
-from store.licenses.use_peaks import PEAKS_FIELD
+from store.licenses.use_peaks import build_peak_fields
 from store.preparation import prepare_database
 from tests.mongod import temporary_replica_set
 from tests.store.factory_customers import subscription
@@ -70,7 +70,7 @@ class Partner:
             held |= {"added_at": added, "starts_at": added}
             customer = {"_id": f"cus_{of:06}", "name_folded": f"customer {of:06}"}
             for id_, line in build_license_lines(customer, [held], self.now).items():
-                yield {"_id": id_, **self._common_fields, PEAKS_FIELD: [], **line}
+                yield {"_id": id_, **self._common_fields, **build_peak_fields([]), **line}
 
     def week_documents(self) -> Iterator[Document]:
         written = {**self._common_fields, "updated_at": self.now - DAY, "is_removed": False}

@@ -27,6 +27,7 @@ from store.database.client import Client, DuplicateKeyError
 from store.database.leases import Lease
 from store.integrations.alert_mail_inputs import store_mail_fields
 from store.licenses import lines as license_lines
+from store.licenses.use_peaks import store_first_peaks
 
 COLLECTION = "schema"
 FIRST_VERSION = 1
@@ -56,11 +57,16 @@ async def _drop_index_of_nameless_lines(client: Client) -> None:
         await client.command({"dropIndexes": collection, "index": former})
 
 
-async def _drop_unordered_indexes(client: Client) -> None:
-    """Drop the indexes of licence lines that others replace, which have the order of the reports."""
+async def _drop_former_indexes(client: Client) -> None:
+    """Drop the indexes of licence lines that others replace: with the order of the reports, and what forecasts sum."""
     names = await client.collection(license_lines.COLLECTION).index_names()
     for name in names.intersection(license_lines.FORMER_INDEXES):
         await client.command({"dropIndexes": license_lines.COLLECTION, "index": name})
+
+
+async def _store_first_peaks(client: Client) -> None:
+    await store_first_peaks(client)
+    await _drop_former_indexes(client)
 
 
 async def _delete_keys(client: Client) -> None:
@@ -82,7 +88,8 @@ MIGRATIONS: Sequence[Migration] = (
     Migration(9, "Store the released ids of customers in a collection of their own", store_released_ids),
     Migration(10, "Store invoice amounts, peaks of use, lines of all products", store_forecast_facts),
     Migration(11, "Store whether and when alert rules send e-mail", store_mail_fields),
-    Migration(12, "Order the indexes of licence lines as the reports do", _drop_unordered_indexes),
+    Migration(12, "Order the indexes of licence lines as the reports do", _drop_former_indexes),
+    Migration(13, "Store the earliest peak of use where an index can have it", _store_first_peaks),
 )
 
 

@@ -24,7 +24,7 @@ from store.database.scope import Scope
 from store.database.transactions import in_transaction
 from store.events.log import EventDraft
 from store.licenses.lines import COLLECTION as LINES
-from store.licenses.use_peaks import PEAKS_FIELD, find_wrong_peaks
+from store.licenses.use_peaks import PEAK_FIELDS, find_wrong_peaks
 from store.licenses.weeks import find_week_repairs, repair_weeks
 from store.tenants.partners import PartnerDocument, Partners
 
@@ -50,7 +50,7 @@ _COMPARED_FIELDS = (
     "name_folded",
     "words",
 )
-_METADATA_FIELDS = frozenset({"_id", "partner_id", "version", "created_at", "updated_at", PEAKS_FIELD})
+_METADATA_FIELDS = frozenset({"_id", "partner_id", "version", "created_at", "updated_at", *PEAK_FIELDS})
 
 
 class Problem(NamedTuple):

@@ -1,7 +1,7 @@
 """One page of a list in any collection but customers: keyset pagination in both directions over one index."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Generic, Protocol, TypeVar
 
 from domain.cursors.list import list_digest
@@ -28,12 +28,23 @@ class RowFilter(Protocol):
         """Return the same decision as conditions, like the parts of a list."""
 
 
+@dataclass(slots=True)
+class RowTotal:
+    """The number of rows of a list; None until a page of the list was read."""
+
+    rows: int | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Computed:
-    """Fields that MongoDB computes of each matching document, and the condition on them. They can be columns."""
+    """Fields that MongoDB computes of each matching document, and the condition on them. They can be columns.
+
+    A page needs the fields of all documents, so the `total` is counted with the first one.
+    """
 
     stages: Sequence[Document]
     where: Document
+    total: RowTotal = field(default_factory=RowTotal, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,18 +88,13 @@ class Listing(Generic[Row]):
 
     async def count(self) -> int:
         """Return the number of rows of the list."""
+        if self.computed is not None:
+            if self.computed.total.rows is None:
+                await self._read_computed(self.computed, _Range(self.columns, None, None), 1)
+            return self.computed.total.rows or 0
         collection = self.scope.collection(self.collection)
         parts = self.parts if self.row_filter is None else await self.row_filter.conditions()
-        if self.computed is None:
-            return sum([await collection.count({**self.where, **part}) for part in parts])
-        stages = [*self._computed_stages([]), {"$count": "rows"}]
-        counts = [await collection.aggregate([{"$match": {**self.where, **part}}, *stages]) for part in parts]
-        return sum(count[0]["rows"] for count in counts if count)
-
-    def _computed_stages(self, bounds: Sequence[Document]) -> list[Document]:
-        """Return the stages that compute the fields, and select the documents within the bounds."""
-        computed = self.computed or Computed((), {})
-        return [*computed.stages, {"$match": {"$and": [computed.where, *bounds]}}]
+        return sum([await collection.count({**self.where, **part}) for part in parts])
 
     @property
     def _pager(self) -> KeysetPager:
@@ -118,7 +124,22 @@ class Listing(Generic[Row]):
             # As many as will probably fill the page.
             size = min(_MAX_FILTERED, limit + (limit - len(rows)) * len(documents) // max(1, len(rows)))
 
+    async def _read_computed(self, computed: Computed, range_: "_Range", limit: int) -> list[Document]:
+        """Return the first rows of the range; keep the number of all rows of the list."""
+        rows = [*({"$match": bound} for bound in range_.filters), {"$sort": range_.sort}, {"$limit": limit}]
+        both = {"$facet": {"rows": rows, "counts": [{"$count": "rows"}]}}
+        documents, total = list[Document](), 0
+        for part in self.parts:
+            stages = [{"$match": {**self.where, **part}}, *computed.stages, {"$match": computed.where}, both]
+            for found in await self.scope.collection(self.collection).aggregate(stages):
+                documents += found["rows"]
+                total += sum(count["rows"] for count in found["counts"])
+        computed.total.rows = total
+        return sort_documents(range_.columns, documents)[:limit]
+
     async def _read(self, range_: "_Range", limit: int) -> list[Document]:
+        if self.computed is not None:
+            return await self._read_computed(self.computed, range_, limit)
         documents: list[Document] = []
         for number, part in enumerate(self.parts):
             documents += await self._read_part(part, range_, limit)
@@ -127,10 +148,6 @@ class Listing(Generic[Row]):
         return documents
 
     async def _read_part(self, part: Mapping[str, Any], range_: "_Range", limit: int) -> list[Document]:
-        if self.computed is not None:
-            stages = [*self._computed_stages(range_.filters), {"$sort": range_.sort}, {"$limit": limit}]
-            match = {"$match": {**self.where, **part}}
-            return await self.scope.collection(self.collection).aggregate([match, *stages])
         if not part or self.index is None:
             return await self._query(part, range_, limit)
         documents: list[Document] = []

@@ -13,17 +13,15 @@ from domain.customers.conditions import EVERYTHING, AllOf
 from domain.entitlements.forecasts import EndGroup, EndSums, later_month, month_of
 from domain.entitlements.use_peaks import first_use_day, highest_used
 from domain.money import Money
-from domain.types import AnalyticsProduct, Product
+from domain.types import AnalyticsProduct
 from store.customers.visibility import CustomerConditions
 from store.database.client import Document
 from store.database.keyset import Column
 from store.database.pages import Computed, Listing
 from store.database.scope import Scope
 from store.licenses.lines import COLLECTION, ENDS_INDEX, match_ending
-from store.licenses.use_peaks import PEAKS_FIELD
+from store.licenses.use_peaks import PEAK_DAY_FIELD, PEAK_USED_FIELD, PEAKS_FIELD
 
-# Every line, also that of an entitlement without licences: the index of ends begins with the product.
-_ALL_PRODUCTS = [None, *map(str, Product)]
 _SPARE, _SUGGESTED = "spare", "suggested_total"
 _SPARE_COLUMNS = (Column(_SPARE, -1, "number"), Column("name_folded"), Column("number"), Column("_id"))
 
@@ -56,21 +54,33 @@ async def read_end_groups(
     `visible_customers` returns.
     """
     horizon = datetime.combine(later_month(month_of(scope.now), months), time())
-    where = {
-        **scope.match(),
-        "product": {"$in": _ALL_PRODUCTS} if product is None else str(product),
-        "is_running": True,
-        "ends_at": {"$gt": scope.now, "$lt": horizon},
-    }
-    groups: list[EndGroup] = []
+    where = {**scope.match(), "is_running": True, "ends_at": {"$gt": scope.now, "$lt": horizon}}
+    if product is not None:
+        where["product"] = str(product)
+    documents: list[Document] = []
     for part in customers:
-        pipeline = [{"$match": {**where, **part}}, *_group_ends(scope.now, has_product=product is not None)]
-        documents = await scope.collection(COLLECTION).aggregate(pipeline, hint=ENDS_INDEX)
-        groups += [_read_group(document) for document in documents]
-    return groups
+        documents += await _sum_ends(scope, {**where, **part}, has_product=product is not None)
+    return [_read_group(document) for document in documents]
 
 
-def _group_ends(now: datetime, *, has_product: bool) -> Sequence[Document]:
+async def _sum_ends(scope: Scope, where: Document, *, has_product: bool) -> list[Document]:
+    """Return the sums by month, term and currency, from the keys of the index alone where that is right.
+
+    They have the earliest stored peak of a line. It lies before the period where no snapshot was taken for days, and
+    another peak, which only the document has, is the highest of the period then.
+    """
+
+    async def read(highest_used: Document) -> list[Document]:
+        pipeline = [{"$match": where}, *_group_ends(highest_used, has_product=has_product)]
+        return await scope.collection(COLLECTION).aggregate(pipeline, hint=ENDS_INDEX)
+
+    from_keys = await read({"$max": ["$used", f"${PEAK_USED_FIELD}"]})
+    earliest = [document[PEAK_DAY_FIELD] for document in from_keys if document[PEAK_DAY_FIELD] is not None]
+    is_right = not earliest or min(earliest) >= first_use_day(scope.now)
+    return from_keys if is_right else await read(_highest_used(scope.now))
+
+
+def _group_ends(highest_used: Document, *, has_product: bool) -> Sequence[Document]:
     # One line of each entitlement counts it. With a product, each entitlement has one line.
     is_first = True if has_product else "$is_first"
     key = {
@@ -82,8 +92,9 @@ def _group_ends(now: datetime, *, has_product: bool) -> Sequence[Document]:
         "entitlements": {"$sum": {"$cond": [is_first, 1, 0]}},
         "licenses": {"$sum": "$total"},
         "unassigned": {"$sum": {"$max": [0, {"$subtract": ["$total", "$assigned"]}]}},
-        "unused": {"$sum": {"$max": [0, {"$subtract": ["$total", _highest_used(now)]}]}},
+        "unused": {"$sum": {"$max": [0, {"$subtract": ["$total", highest_used]}]}},
         "value": {"$sum": {"$cond": [is_first, {"$toDecimal": "$invoice_amount"}, None]}},
+        PEAK_DAY_FIELD: {"$min": f"${PEAK_DAY_FIELD}"},
     }
     return [{"$group": {"_id": key, **sums}}, {"$set": {"value": {"$toString": "$value"}}}]
 

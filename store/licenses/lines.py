@@ -13,15 +13,20 @@ from domain.entitlements.peer_groups import latest_peer_addition
 from domain.entitlements.use_peaks import Peaks
 from store.database.client import DeleteOne, Document, IndexModel, InsertOne, ReplaceOne, UpdateOne
 from store.database.scope import Scope
-from store.licenses.use_peaks import PEAKS_FIELD
+from store.licenses.use_peaks import PEAK_DAY_FIELD, PEAK_USED_FIELD, build_peak_fields
 
 COLLECTION = "license_lines"
-PEERS_INDEX, ENDS_INDEX = "peers_in_order", "ends_in_order"
+PEERS_INDEX, ENDS_INDEX = "peers_in_order", "ends_with_figures"
 ADDED_INDEX, OVERAGE_INDEX = "added_in_order", "overage_in_order"
 # The names of the indexes of former versions, which were not in the order of the reports.
-FORMER_INDEXES = ("peers", "ends", "added_rate", "overage")
+FORMER_INDEXES = ("peers", "ends", "added_rate", "overage", "ends_in_order")
 _BY_PRODUCT = [("partner_id", 1), ("product", 1)]
 _TIES = [("name_folded", 1), ("number", 1), ("_id", 1)]
+# What forecasts sum: from the keys alone they take half the time.
+_FORECAST_FIELDS = (
+    *("customer_id", "is_running", "is_first", "renews", "term_months", "invoice_currency", "invoice_amount"),
+    *("total", "assigned", "used", PEAK_DAY_FIELD, PEAK_USED_FIELD),
+)
 # Each is in the default order of a report, so that a page costs what the page has: without the ties, MongoDB sorts all
 # rows that follow for each page. The other fields are for counts that read the keys alone.
 # Partial indexes: most lines are in no peer group or have no overage, and need no entry there.
@@ -31,7 +36,7 @@ LICENSE_LINE_INDEXES = (
         name=PEERS_INDEX,
         partialFilterExpression={"peer_rate": {"$gte": 0}},
     ),
-    IndexModel([*_BY_PRODUCT, ("ends_at", 1), *_TIES], name=ENDS_INDEX),
+    IndexModel([*_BY_PRODUCT, ("ends_at", 1), *_TIES, *((field, 1) for field in _FORECAST_FIELDS)], name=ENDS_INDEX),
     IndexModel([*_BY_PRODUCT, ("added_at", -1), *_TIES, ("peer_rate", 1)], name=ADDED_INDEX),
     IndexModel(
         [*_BY_PRODUCT, ("overage", -1), *_TIES],
@@ -132,7 +137,7 @@ def build_line_replacements(
 
 def _build_document(scope: Scope, id_: str, line: LicenseLine, peaks: Peaks, now: datetime) -> Document:
     stamps = {"partner_id": scope.partner_id, "version": 1, "created_at": now, "updated_at": now}
-    return {"_id": id_, **stamps, PEAKS_FIELD: list(peaks), **line}
+    return {"_id": id_, **stamps, **build_peak_fields(peaks), **line}
 
 
 def _build_deletes(scope: Scope, ids: Iterable[str]) -> Iterator[DeleteOne]:

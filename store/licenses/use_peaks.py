@@ -6,17 +6,37 @@ snapshots: the line can have existed before, as that of a customer who was remov
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from domain.entitlements.license_lines import LicenseLine, license_line_id
 from domain.entitlements.use_peaks import Peaks, add_days, build_peaks, first_use_day, in_period
-from store.database.client import Document, Session, UpdateOne
+from store.database.client import Client, Document, Session, UpdateMany, UpdateOne
 from store.database.scope import Scope
 
-PEAKS_FIELD = "use_peaks"
+PEAKS_FIELD: Final = "use_peaks"
+# The day and the use of the earliest stored peak, beside the list: an index of a list has a key for each element.
+PEAK_DAY_FIELD: Final = "first_peak_day"
+PEAK_USED_FIELD: Final = "first_peak_used"
+PEAK_FIELDS: Final = (PEAKS_FIELD, PEAK_DAY_FIELD, PEAK_USED_FIELD)
 _LINES, _SNAPSHOTS = "license_lines", "license_snapshots"
 # The use by date, by the id of the licence line.
 UsedByDay = Mapping[str, Mapping[datetime, int]]
+
+
+def build_peak_fields(peaks: Peaks) -> Document:
+    """Return the stored fields of a line with these peaks."""
+    first = peaks[0] if peaks else {"day": None, "used": 0}
+    return {PEAKS_FIELD: list(peaks), PEAK_DAY_FIELD: first["day"], PEAK_USED_FIELD: first["used"]}
+
+
+async def store_first_peaks(client: Client) -> None:
+    """Store the earliest peak of each line beside its peaks, for a migration."""
+    first = {"$first": f"${PEAKS_FIELD}"}
+    fields = {
+        PEAK_DAY_FIELD: {"$ifNull": [{"$getField": {"field": "day", "input": first}}, None]},
+        PEAK_USED_FIELD: {"$ifNull": [{"$getField": {"field": "used", "input": first}}, 0]},
+    }
+    await client.collection(_LINES).bulk_write([UpdateMany({}, [{"$set": fields}])])
 
 
 async def read_used_by_day(
@@ -64,7 +84,7 @@ async def update_peaks(scope: Scope, session: Session, used_by_day: UsedByDay) -
     rebuilt = await compute_peaks(scope, session, fallen)
     changed = {id_: rebuilt.get(id_, []) if updated is None else updated for id_, updated in peaks.items()}
     writes = [
-        UpdateOne({**scope.match(), "_id": id_}, {"$set": {PEAKS_FIELD: list(updated)}})
+        UpdateOne({**scope.match(), "_id": id_}, {"$set": build_peak_fields(updated)})
         for id_, updated in changed.items()
         if list(updated) != lines[id_][PEAKS_FIELD]
     ]
@@ -76,6 +96,10 @@ async def find_wrong_peaks(
 ) -> list[Mapping[str, Any]]:
     """Return those of the stored lines whose peaks do not follow from their snapshots."""
     right = await compute_peaks(scope, session, {line["_id"]: dict(line) for line in stored})
-    return [
-        line for line in stored if in_period(line.get(PEAKS_FIELD, ()), scope.now) != list(right.get(line["_id"], ()))
-    ]
+    return [line for line in stored if not _has_peaks(line, right.get(line["_id"], ()), scope.now)]
+
+
+def _has_peaks(line: Mapping[str, Any], peaks: Peaks, now: datetime) -> bool:
+    stored = line.get(PEAKS_FIELD, [])
+    is_first_right = build_peak_fields(stored).items() <= line.items()
+    return is_first_right and in_period(stored, now) == list(peaks)

@@ -22,7 +22,15 @@ from store.licenses.lines import (
 NOW = datetime(2026, 11, 25, 9)
 DAY = timedelta(days=1)
 LINE: dict[str, Any] = {"product": "CALLING", "total": 10, "assigned": 4}
-STAMPS = {"partner_id": "acme", "version": 1, "created_at": NOW, "updated_at": NOW, "use_peaks": []}
+NO_PEAK = {"first_peak_day": None, "first_peak_used": 0}
+STAMPS: dict[str, Any] = {
+    "partner_id": "acme",
+    "version": 1,
+    "created_at": NOW,
+    "updated_at": NOW,
+    "use_peaks": [],
+    **NO_PEAK,
+}
 PEAKS = {"e": [{"day": NOW, "used": 7}]}
 
 
@@ -39,7 +47,7 @@ def test_only_lines_that_differ_are_written_and_only_their_changed_fields() -> N
         UpdateOne(
             {"partner_id": "acme", "_id": "b"}, {"$set": {"assigned": 5, "updated_at": NOW}, "$inc": {"version": 1}}
         ),
-        InsertOne({"_id": "e", **STAMPS, "use_peaks": PEAKS["e"], **LINE}),
+        InsertOne({"_id": "e", **STAMPS, "use_peaks": PEAKS["e"], "first_peak_day": NOW, "first_peak_used": 7, **LINE}),
         DeleteOne({"partner_id": "acme", "_id": "c"}),
         DeleteOne({"partner_id": "acme", "_id": "d"}),
     ]

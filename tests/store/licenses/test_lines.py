@@ -22,6 +22,7 @@ from store.licenses.lines import (
     match_renewing,
 )
 from store.licenses.peer_groups import read_peer_group
+from store.licenses.use_peaks import PEAK_FIELDS
 from tests.store.factory_customers import (
     DAY,
     add_customer,
@@ -63,7 +64,7 @@ async def assert_lines_are_right(scope: Scope) -> None:
         if customer["keys"]:
             held = await scope.collection("entitlements").find({**scope.match(), "customer_id": customer["_id"]})
             expected |= build_license_lines(customer, held, customer["evaluated_at"])
-    apart = ("_id", "partner_id", "version", "created_at", "updated_at", "use_peaks")
+    apart = ("_id", "partner_id", "version", "created_at", "updated_at", *PEAK_FIELDS)
     found = {one["_id"]: {k: v for k, v in one.items() if k not in apart} for one in await lines_of(scope)}
     assert found == expected
 

@@ -59,11 +59,30 @@ async def test_peaks_follow_the_snapshots(client: Client) -> None:
     assert await documents(scope, "license_lines") == []
     await deliver(scope, ImportKind.CUSTOMERS, customer_record(removedAt=None))
     assert await peaks(scope) == [(4, 6), (1, 4)]
-    await _damage(scope, use_peaks=[])
-    (problem,) = [problem async for problem in check_customers(scope)]
-    assert problem.description.startswith("peaks of use of ")
-    await repair_customers(scope, [customer["_id"]])
-    assert await peaks(scope) == [(4, 6), (1, 4)]
+    damages: list[dict[str, Any]] = [{"use_peaks": []}, {"first_peak_used": 5}, {"first_peak_day": None}]
+    for damaged in damages:
+        await _damage(scope, **damaged)
+        (problem,) = [problem async for problem in check_customers(scope)]
+        assert problem.description.startswith("peaks of use of ")
+        await repair_customers(scope, [customer["_id"]])
+        assert await peaks(scope) == [(4, 6), (1, 4)]
+
+
+async def test_lines_of_before_get_their_first_peak_where_an_index_has_it(client: Client) -> None:
+    scope = await partner_scope(client)
+    await deliver(scope, ImportKind.CUSTOMERS, customer_record())
+    await deliver(scope, ImportKind.SUBSCRIPTIONS, subscription_record(licenses=LICENSES))
+    await deliver(scope, ImportKind.SUBSCRIPTIONS, subscription_record("SUB-2", licenses=[]))
+    await use(scope, 4, 6)
+    await use(scope, 2, 4)
+    lines = await documents(scope, "license_lines")
+    assert sorted(line["first_peak_used"] for line in lines) == [0, 6]
+    former = {"$unset": {"first_peak_day": "", "first_peak_used": ""}}
+    await scope.collection("license_lines").bulk_write([UpdateMany(scope.match(), former)])
+    migration = next(step for step in MIGRATIONS if step.version == 13)
+    for _ in range(2):
+        await migration.run(client)
+        assert await documents(scope, "license_lines") == lines
 
 
 async def _damage(scope: Scope, **fields: Any) -> None:
