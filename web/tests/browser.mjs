@@ -16,20 +16,29 @@ const FLAGS = [
   "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 ];
 
-/** Opens a browser with an empty profile; `close` ends it and deletes the profile. */
-export async function openBrowser(origin) {
+/**
+ * Opens a browser with an empty profile; `close` ends it and deletes the profile. Its pages do not move, unless
+ * `reducedMotion` is "no-preference": each second of an animation would be 60 pictures to draw.
+ */
+export async function openBrowser(origin, reducedMotion = "reduce") {
   const profile = await mkdtemp(join(tmpdir(), "partnerhub-chromium-"));
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: process.env.PARTNERHUB_CHROMIUM ?? "/usr/bin/chromium",
     headless: true,
     args: FLAGS,
     viewport: { width: 1280, height: 800 },
+    reducedMotion,
   });
   const close = async () => {
     await context.close();
     await rm(profile, { recursive: true, force: true });
   };
   return { context, close, ...watch(context, origin) };
+}
+
+/** Waits until `test` is true in the page; Playwright itself would look, and thereby draw, 60 times a second. */
+export function until(page, test, argument) {
+  return page.waitForFunction(test, argument, { polling: 50 });
 }
 
 function watch(context, origin) {

@@ -6,7 +6,7 @@ const { PARTNERHUB_URL, PARTNERHUB_TOKEN } = process.env;
 /** Opens the list; `onCustomers` gets each request for its rows, `prepare` the page before it is opened. */
 export async function openCustomers(onCustomers, prepare = async () => undefined) {
   const origin = new URL(PARTNERHUB_URL).origin;
-  const browser = await openBrowser(origin);
+  const browser = await openBrowser(origin, "no-preference");
   const page = await browser.context.newPage();
   page.setDefaultTimeout(120_000);
   await page.addInitScript((token) => sessionStorage.setItem("partnerhub:token", token), PARTNERHUB_TOKEN);

@@ -9,7 +9,7 @@
 import assert from "node:assert/strict";
 import { createInterface } from "node:readline";
 import { isAccessible } from "./accessibility.mjs";
-import { openBrowser } from "./browser.mjs";
+import { openBrowser, until } from "./browser.mjs";
 import { acknowledgesAlertsAndEndsTheirRule, getsAndSnoozesAnAlert } from "./dashboard_alerts.mjs";
 import { kpisOpenTheirCustomers } from "./dashboard_analytics.mjs";
 import { connectsAWebhook, exportsTheList, showsBothVersions, showsCallingEngagement, showsForecasts } from "./dashboard_integrations.mjs";
@@ -91,11 +91,11 @@ async function filtersAsTheApiCounts(page) {
   assert.match(await value.innerText(), new RegExp(`\\b${customers.totalCount}$`));
   await value.click();
   await page.keyboard.press("Escape");
-  await page.waitForFunction((count) => document.querySelector(".customers-total")?.textContent === count, String(customers.totalCount));
+  await until(page, (count) => document.querySelector(".customers-total")?.textContent === count, String(customers.totalCount));
   assert.match(page.url(), /status=TRIAL/);
   await screenshot(page, "customers-filtered");
   await page.goBack();
-  await page.waitForFunction((count) => document.querySelector(".customers-total")?.textContent !== count, String(customers.totalCount));
+  await until(page, (count) => document.querySelector(".customers-total")?.textContent !== count, String(customers.totalCount));
 }
 
 async function aTagAppearsInAnotherWindow(page, other) {
@@ -137,7 +137,7 @@ async function saysThatTheTokenIsRefused(widgets) {
     document.addEventListener("partnerhub-refused", ({ target }) => { globalThis.refused = [...(globalThis.refused ?? []), target.localName]; });
     (await import(`${address}/widgets.js`)).connect({ address, token: () => "not-a-token" });
   }, origin);
-  await widgets.waitForFunction(() => new Set(globalThis.refused).size === 4);
+  await until(widgets, () => new Set(globalThis.refused).size === 4);
   await widgets.locator("partner-kpis").getByText("Sign in again").waitFor();
 }
 
@@ -216,7 +216,7 @@ async function worksByKeyboard(page) {
   await page.getByText("1 customer", { exact: true }).waitFor();
   await page.keyboard.press("/");
   await page.keyboard.type("Novi");
-  await page.waitForFunction(() => document.querySelector(".customers-total")?.textContent === "1");
+  await until(page, () => document.querySelector(".customers-total")?.textContent === "1");
   await page.keyboard.press("Tab");
 }
 

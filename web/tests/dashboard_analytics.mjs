@@ -1,5 +1,6 @@
 /** Steps of dashboard.test.mjs: the figures of analytics are those of the API, of all customers and of a country; tiles open their customers. */
 import assert from "node:assert/strict";
+import { until } from "./browser.mjs";
 
 export async function kpisOpenTheirCustomers(page, query, screenshot) {
   await page.getByRole("link", { name: "Analytics" }).click();
@@ -12,7 +13,7 @@ export async function kpisOpenTheirCustomers(page, query, screenshot) {
   await screenshot(page, "analytics");
   await analyticsOfACountry(page, query);
   await tile.click();
-  await page.waitForFunction((count) => document.querySelector(".customers-total")?.textContent === count, String(kpis.nearingExpiration.count));
+  await until(page, (count) => document.querySelector(".customers-total")?.textContent === count, String(kpis.nearingExpiration.count));
 }
 
 /** Tiles, their trends and the reports are of the country's customers, and so is the list that a tile opens. */

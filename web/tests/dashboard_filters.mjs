@@ -1,5 +1,6 @@
 /** Every filter of the API has a chip, which counts its values as the API does; every order can be chosen. */
 import assert from "node:assert/strict";
+import { until } from "./browser.mjs";
 
 /** The chips whose values the API counts as facets. */
 const FACETS = { "Managed by": "managedBy", "Subscription type": "subscriptionType", Tag: "tag", Administrator: "administrator", Country: "country", Invoice: "invoiceState" };
@@ -11,13 +12,13 @@ const COUNTED = {
 };
 const TOTAL = "query ($filter: CustomerFilter) { customers(filter: $filter) { totalCount } }";
 const used = (numbers) => numbers.filter((number) => number > 0).sort((one, other) => one - other);
-const shows = (page, count) => page.waitForFunction((text) => document.querySelector(".customers-total")?.textContent === text, String(count));
+const shows = (page, count) => until(page, (text) => document.querySelector(".customers-total")?.textContent === text, String(count));
 const chip = (page, name) => page.getByRole("search").getByRole("button", { name });
 
 /** The numbers at the values of a chip's menu, in its order; some are counted when the menu is about to open. */
 async function numbersOf(page, name) {
   await chip(page, name).click();
-  await page.waitForFunction(() => {
+  await until(page, () => {
     const values = [...document.querySelectorAll("[role=menu] [role^=menuitem], [role=menu] .menu-empty")];
     return values.length > 0 && values.every((value) => value.matches(".menu-empty") || value.querySelector(".menu-item-end"));
   });
@@ -81,7 +82,7 @@ export async function filtersTheActivity(page) {
   await events.nth(1).waitFor();
   await chip(page, "Kind of event").click();
   await page.getByRole("menuitemcheckbox", { name: "Trial extended" }).click();
-  await page.waitForFunction(() => document.querySelectorAll(".timeline > li").length === 1);
+  await until(page, () => document.querySelectorAll(".timeline > li").length === 1);
   assert.match(await events.innerText(), /extended/);
   assert.equal(new URL(page.url()).searchParams.get("kind"), "TRIAL_EXTENDED");
   await page.keyboard.press("Escape");

@@ -4,6 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
+import { until } from "./browser.mjs";
 
 const SOURCE = new URL("../dashboard/src/", import.meta.url);
 const LONG = "x".repeat(300);
@@ -132,7 +133,7 @@ async function showsItsMistakes(page, { mutation, open, send, labels }) {
   await page.keyboard.press("Escape");
   await root.waitFor({ state: "detached" });
   // Who works with the keyboard goes on at the button that opened the dialog.
-  await page.waitForFunction(() => document.activeElement === globalThis.opener);
+  await until(page, () => document.activeElement === globalThis.opener);
 }
 
 /** The customer of the trial that was started before, with an administrator assigned to it. */

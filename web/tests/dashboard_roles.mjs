@@ -1,5 +1,6 @@
 /** Each role sees the pages, tabs and actions that its permissions allow, and no others. */
 import assert from "node:assert/strict";
+import { until } from "./browser.mjs";
 import { hasItsShape } from "./page_shape.mjs";
 
 /** What a page has for whom: a role of ARIA, its name, and the permission that it needs. */
@@ -53,7 +54,7 @@ export async function noPageIsEmptyOrBroken(page) {
 
 async function hasContent(page, where) {
   await page.getByRole("heading", { level: 1 }).waitFor();
-  await page.waitForFunction(() => !document.querySelector("main .skeleton, main [aria-busy=true]"));
+  await until(page, () => !document.querySelector("main .skeleton, main [aria-busy=true]"));
   assert.equal(await page.locator("main .failure").count(), 0, `${where}: a failure`);
   const panels = await page.locator("main [role=tabpanel], main .customers").allInnerTexts();
   assert.ok(panels.every((text) => text.trim() !== ""), `${where}: empty`);
@@ -66,7 +67,7 @@ export async function roleSeesWhatItMay(page, permissions, customer) {
     await page.evaluate((path) => history.pushState(null, "", path), address.replace(":id", customer.id));
     await page.getByRole("heading", { level: 1, name: address.includes(":id") ? customer.name : HEADINGS[address.split(/[/?]/)[1]] }).waitFor();
     if (address === "/customers") await page.getByRole("row").nth(1).waitFor();
-    else await page.waitForFunction(() => !document.querySelector("main .skeleton, main [aria-busy=true]"));
+    else await until(page, () => !document.querySelector("main .skeleton, main [aria-busy=true]"));
     for (const [role, name, permission] of items) {
       const item = page.getByRole(role, { name, exact: true }).first();
       if (permissions.includes(permission)) await item.waitFor();
@@ -85,7 +86,7 @@ export async function widgetsShowWhatTheRoleMaySee(page, embedding, origin, toke
   for (const [name, permission] of Object.entries(WIDGETS)) {
     const widget = page.locator(name);
     const refusal = widget.getByText("Your role does not include these");
-    await page.waitForFunction(hasAnswered, name);
+    await until(page, hasAnswered, name);
     assert.equal(await refusal.count(), permissions.includes(permission) ? 0 : 1, name);
     assert.equal(await widget.getByRole("button", { name: "Try again" }).count(), 0, name);
   }

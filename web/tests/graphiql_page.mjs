@@ -1,5 +1,7 @@
 /** GraphiQL as a person meets it: the token's field, the saved operations, the run button, the panes. */
 
+import { until } from "./browser.mjs";
+
 /** A limit for what never comes, not a pace: other tests may share the machine. */
 const PATIENCE_MS = 60_000;
 
@@ -15,13 +17,13 @@ export class GraphiQLPage {
   async open(address) {
     await this.page.goto(address);
     await this.page.getByRole("button", { name: "Execute query" }).waitFor();
-    await this.page.waitForFunction(() => globalThis.__MONACO?.editor.getEditors().length >= 3);
+    await until(this.page, () => globalThis.__MONACO?.editor.getEditors().length >= 3);
   }
 
   async giveToken(token) {
     const before = await this.tokenOwner.innerText();
     await this.tokenField.fill(token);
-    await this.page.waitForFunction((old) => {
+    await until(this.page, (old) => {
       const owner = document.querySelector(".token-owner-known, .token-owner-refused");
       return owner !== null && owner.textContent !== old;
     }, before);
@@ -40,7 +42,8 @@ export class GraphiQLPage {
   async openSample(title) {
     await this.page.getByRole("button", { name: "Sample operations" }).click();
     await this.page.getByRole("menuitem", { name: title, exact: true }).click();
-    await this.page.waitForFunction(
+    await until(
+      this.page,
       (first) => globalThis.__MONACO.editor.getModels().some((model) => model.getLineContent(1) === first),
       `# ${title}`,
     );
@@ -52,7 +55,7 @@ export class GraphiQLPage {
 
   /** Waits until the response pane holds all of these texts; resolves to its whole content. */
   async response(...texts) {
-    const found = await this.page.waitForFunction((wanted) => {
+    const found = await until(this.page, (wanted) => {
       const model = globalThis.__MONACO.editor.getModels().find(({ uri }) => uri.path.endsWith("response.json"));
       const content = model?.getValue() ?? "";
       return wanted.every((text) => content.includes(text)) && { content };
@@ -82,14 +85,16 @@ export class GraphiQLPage {
 
   /** What the language worker finds wrong in the editors; proves that it runs once it has found something. */
   complaintsOfTheWorker(expected) {
-    return this.page
-      .waitForFunction((wanted) => {
+    return until(
+      this.page,
+      (wanted) => {
         const messages = globalThis.__MONACO.editor.getModelMarkers({}).map(({ message }) => message);
         return wanted
           ? messages.some((message) => message.includes(wanted)) && messages
           : messages.length === 0 && ["none"];
-      }, expected)
-      .then((found) => found.jsonValue());
+      },
+      expected,
+    ).then((found) => found.jsonValue());
   }
 
   setOperation(text) {

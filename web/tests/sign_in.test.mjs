@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
-import { openBrowser } from "./browser.mjs";
+import { openBrowser, until } from "./browser.mjs";
 import { GraphiQLPage } from "./graphiql_page.mjs";
 
 const [directory] = process.argv.slice(2);
@@ -141,10 +141,10 @@ async function changeAndFollow({ create, follow, key }) {
 
 async function anotherOriginQueriesMutatesAndSubscribes(page) {
   await page.goto(origin);
-  await page.waitForFunction(() => globalThis.app?.user === null);
+  await until(page, () => globalThis.app?.user === null);
   await page.getByRole("button", { name: "Sign in" }).click();
   await choose(page, "full@acme.example");
-  await page.waitForFunction(() => globalThis.app?.user);
+  await until(page, () => globalThis.app?.user);
   assert.equal(page.url(), `${origin}/`);
   assert.equal(await page.evaluate(() => app.user.profile.email), "full@acme.example");
   const query = "{ viewer { administrator { id email } partner { name } } }";
@@ -156,9 +156,9 @@ async function anotherOriginQueriesMutatesAndSubscribes(page) {
   assert.deepEqual(made.data.createTag, { tag: { name: key }, userErrors: [] });
   assert.equal(change.data.tagChanged.tag.name, key);
   await page.reload();
-  await page.waitForFunction(() => globalThis.app?.user);
+  await until(page, () => globalThis.app?.user);
   await page.getByRole("button", { name: "Sign out" }).click();
-  await page.waitForFunction(() => globalThis.app?.user === null);
+  await until(page, () => globalThis.app?.user === null);
 }
 
 const browser = await openBrowser(api);
