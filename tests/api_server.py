@@ -14,7 +14,6 @@ from uuid import uuid4
 
 import httpx
 import uvicorn
-from pymongo import MongoClient
 from starlette.applications import Starlette
 
 from domain.text.folding import fold_for_sorting
@@ -36,6 +35,7 @@ from store.tenants.partners import COLLECTION, Partners, new_partner
 from store.tenants.service_tokens import record_service_token
 from tests.installation_keys import KEYS, SIGNING_KEY_SETTING
 from tests.plain_http import PlainHttpClient
+from tests.prepared_database import PreparedDatabases
 
 PARTNER = "acme"
 _PLAN = [{"product": "CALLING", "licenses": 100}, {"product": "MEETINGS", "licenses": 100}]
@@ -222,10 +222,7 @@ def _wait_until_ready(api: ApiHarness, thread: threading.Thread) -> None:
 
 
 @contextmanager
-def running_shared_api(mongo_uri: str, **settings: Any) -> Iterator[ApiHarness]:
+def running_shared_api(databases: PreparedDatabases, **settings: Any) -> Iterator[ApiHarness]:
     """Run a server over a database of its own, for many tests that each create their own partners."""
-    name = f"test_{uuid4().hex[:16]}"
-    with running_api(mongo_uri, name, **settings) as api:
+    with databases.lend() as name, running_api(databases.mongo_uri, name, **settings) as api:
         yield api
-    with MongoClient[dict[str, Any]](mongo_uri) as client:
-        client.drop_database(name)

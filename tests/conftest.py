@@ -12,7 +12,7 @@ from pymongo import MongoClient
 
 from server.gc_tuning import tune_gc
 from tests.mongod import temporary_replica_set
-from tests.prepared_database import PreparedDatabase, abort_left_transactions
+from tests.prepared_database import PreparedDatabases, abort_left_transactions
 from tests.rewritten_tests import rewrite_test_modules
 from tests.start_order import start_with_long_tests
 
@@ -93,20 +93,28 @@ def new_database(_admin_client: MongoClient[dict[str, Any]], mongo_uri: str) -> 
 
 
 @pytest.fixture(scope="session")
-def _prepared_database(_admin_client: MongoClient[dict[str, Any]], mongo_uri: str) -> Iterator[PreparedDatabase]:
-    database = PreparedDatabase(_admin_client, mongo_uri)
-    yield database
-    database.drop()
+def prepared_databases(_admin_client: MongoClient[dict[str, Any]], mongo_uri: str) -> Iterator[PreparedDatabases]:
+    """Yield the databases with all collections and indexes, for fixtures of whole modules."""
+    databases = PreparedDatabases(_admin_client, mongo_uri)
+    yield databases
+    databases.drop()
+
+
+@pytest.fixture(scope="module")
+def module_database(prepared_databases: PreparedDatabases) -> Iterator[str]:
+    """Yield the name of a prepared database for all tests of a module; see prepared_database."""
+    with prepared_databases.lend() as name:
+        yield name
 
 
 @pytest.fixture
-def prepared_database(_prepared_database: PreparedDatabase) -> Iterator[str]:
+def prepared_database(prepared_databases: PreparedDatabases) -> Iterator[str]:
     """Yield the name of an empty database with all collections and indexes.
 
     Its log and its change streams contain the events of earlier tests: a test that reads the past needs a new database.
     """
-    yield _prepared_database.prepare()
-    _prepared_database.clear()
+    with prepared_databases.lend() as name:
+        yield name
 
 
 @pytest.fixture

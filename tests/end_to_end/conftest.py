@@ -9,6 +9,12 @@ from tests.server_process import ServerHarness
 
 
 @pytest.fixture
+def database_name(prepared_database: str) -> str:
+    """Return the name of an empty database with all collections and indexes."""
+    return prepared_database
+
+
+@pytest.fixture
 def harness(mongo_uri: str, database_name: str) -> ServerHarness:
     """Return a harness without a server; `with harness.start_server():` starts one."""
     harness = ServerHarness(mongo_uri, database_name)

@@ -9,7 +9,6 @@ from uuid import uuid4
 import httpx
 import orjson
 import pytest
-from pymongo import MongoClient
 
 from tests.server_process import PARTNER, ServerHarness
 
@@ -30,10 +29,9 @@ class ImportSummary(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def harness(mongo_uri: str) -> Iterator[ServerHarness]:
+def harness(mongo_uri: str, module_database: str) -> Iterator[ServerHarness]:
     """Yield one server for all tests; each test uses its own ids."""
-    database = f"test_{uuid4().hex[:16]}"
-    harness = ServerHarness(mongo_uri, database)
+    harness = ServerHarness(mongo_uri, module_database)
     harness.make_partner()
     with harness.start_server():
         customer = {"externalId": "C-1", "name": "Nova", "managedBy": "PARTNER_ORGANIZATION"}
@@ -42,8 +40,6 @@ def harness(mongo_uri: str) -> Iterator[ServerHarness]:
         times = {"addedAt": at(-DAY), "startsAt": at(-DAY), "endsAt": at(DAY)}
         harness.import_lines("trials", [{"number": "T-1", "customer": "C-1", **times, "licenses": [line]}])
         yield harness
-    with MongoClient[dict[str, Any]](mongo_uri) as client:
-        client.drop_database(database)
 
 
 def at(since_now: timedelta = timedelta(), zone: str = "Z") -> str:

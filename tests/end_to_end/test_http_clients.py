@@ -6,10 +6,8 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import pytest
-from pymongo import MongoClient
 
 from tests.server_process import EMAILS, ROOT, ServerHarness
 
@@ -22,15 +20,12 @@ ANSWER = {
 
 
 @pytest.fixture(scope="module")
-def harness(mongo_uri: str) -> Iterator[ServerHarness]:
-    name = f"test_{uuid4().hex[:16]}"
-    made = ServerHarness(mongo_uri, name)
+def harness(mongo_uri: str, module_database: str) -> Iterator[ServerHarness]:
+    made = ServerHarness(mongo_uri, module_database)
     made.make_partner()
     with made.start_server():
         made.query(ACCEPT_TERMS)
         yield made
-    with MongoClient[dict[str, Any]](mongo_uri) as client:
-        client.drop_database(name)
 
 
 def program(name: str) -> str:

@@ -32,9 +32,9 @@ DAY = timedelta(days=1)
 
 
 @pytest.fixture(scope="module")
-def harness(mongo_uri: str) -> Iterator[ServerHarness]:
+def harness(mongo_uri: str, module_database: str) -> Iterator[ServerHarness]:
     """Yield one server process for all examples; each example has its own partner."""
-    harness = ServerHarness(mongo_uri, f"test_{uuid4().hex[:16]}")
+    harness = ServerHarness(mongo_uri, module_database)
     with harness.start_server():
         yield harness
 

@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 from datetime import datetime
 from random import Random
 from typing import NamedTuple
-from uuid import uuid4
 
 import pytest
 import pytest_asyncio
@@ -78,8 +77,10 @@ class SamplePartner(NamedTuple):
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def partner(mongo_uri: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[SamplePartner]:
-    api = await ApiClient.open(mongo_uri, f"test_{uuid4().hex[:16]}")
+async def partner(
+    mongo_uri: str, module_database: str, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[SamplePartner]:
+    api = await ApiClient.open(mongo_uri, module_database)
     scope = Scope(api.client, PARTNER_ID, utc_now())
     await load_sample(api.client, scope, tmp_path_factory.mktemp("sample"), CUSTOMERS)
     ids: list[str] = []
@@ -87,7 +88,6 @@ async def partner(mongo_uri: str, tmp_path_factory: pytest.TempPathFactory) -> A
         ids += [document["_id"] for document in (await scope.collection(name).find(scope.match()))[:6]]
     viewers = {role: await api.viewer(scope, email) for role, email in ADMINISTRATOR_EMAILS.items()}
     yield SamplePartner(api.client, utc_now(), viewers, ids)
-    await api.client.drop_database()
     await api.close()
 
 

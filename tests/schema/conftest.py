@@ -5,12 +5,13 @@ from collections.abc import Iterator
 import pytest
 
 from tests.api_server import ApiHarness, running_shared_api
+from tests.prepared_database import PreparedDatabases
 
 
 @pytest.fixture(scope="package")
-def shared_server(mongo_uri: str) -> Iterator[ApiHarness]:
+def shared_server(prepared_databases: PreparedDatabases) -> Iterator[ApiHarness]:
     """The API over a database of its own."""
-    with running_shared_api(mongo_uri) as api:
+    with running_shared_api(prepared_databases) as api:
         yield api
 
 

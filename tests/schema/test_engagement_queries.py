@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from typing import Any
-from uuid import uuid4
 
 import pytest
 import pytest_asyncio
@@ -11,7 +10,6 @@ from domain.time.weeks import WEEK
 from domain.types import PartnerRole
 from store.customers.customers import Customers
 from store.database.client import Client, Document
-from store.indexes import ensure_indexes
 from tests.schema.factory_engagement import latest_week, roll_up
 from tests.schema.test_query_counts import NOT_EXPLAINED, InProcessPartner, QueryRecorder
 from tests.store.calling.factory_calls import call, put_calls, put_queue_calls, queue_call
@@ -29,15 +27,13 @@ TABLES = ("customersByUsage", "customersByQuality", "customersByQueue")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def world(mongo_uri: str) -> AsyncIterator[InProcessPartner]:
+async def world(mongo_uri: str, module_database: str) -> AsyncIterator[InProcessPartner]:
     recorder = QueryRecorder()
-    client = Client(mongo_uri, f"test_{uuid4().hex[:16]}", event_listeners=[recorder])
-    await ensure_indexes(client)
+    client = Client(mongo_uri, module_database, event_listeners=[recorder])
     world = InProcessPartner(client, recorder)
     await world.fill(30)
     await _call(world)
     yield world
-    await client.drop_database()
     await client.close()
 
 

@@ -11,11 +11,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from itertools import count
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from graphql import GraphQLObjectType
-from pymongo import MongoClient
 
 from domain.time.instants import format_instant
 from resolvers.context import Viewer
@@ -296,11 +294,11 @@ LOCAL = {
 
 
 @pytest.fixture(scope="module")
-def add_client(mongo_uri: str) -> Iterator[Callable[[], PartnerClient]]:
+def add_client(mongo_uri: str, module_database: str) -> Iterator[Callable[[], PartnerClient]]:
     """Yield a function that creates a partner with the records; all partners share one database."""
-    name, numbers = f"test_{uuid4().hex[:16]}", count()
+    numbers = count()
     with asyncio.Runner() as runner:
-        api = runner.run(ApiClient.open(mongo_uri, name))
+        api = runner.run(ApiClient.open(mongo_uri, module_database))
 
         async def create() -> PartnerClient:
             scope = await api.add_partner(f"partner-{next(numbers)}")
@@ -311,8 +309,6 @@ def add_client(mongo_uri: str) -> Iterator[Callable[[], PartnerClient]]:
 
         yield lambda: runner.run(create())
         runner.run(api.close())
-    with MongoClient[dict[str, Any]](mongo_uri) as client:
-        client.drop_database(name)
 
 
 def test_every_mutation_has_a_case_or_changes_nothing_that_is_delivered() -> None:

@@ -41,6 +41,12 @@ def chromium() -> str:
 
 
 @pytest.fixture
+def database_name(prepared_database: str) -> str:
+    """Return the name of an empty database with all collections and indexes."""
+    return prepared_database
+
+
+@pytest.fixture
 def running_harness(mongo_uri: str, database_name: str) -> Iterator[ServerHarness]:
     """Yield a real server with a partner and one administrator of each role."""
     harness = ServerHarness(mongo_uri, database_name)

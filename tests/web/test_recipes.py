@@ -13,10 +13,8 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
-from uuid import uuid4
 
 import pytest
-from pymongo import MongoClient
 
 from tests.server_process import ServerHarness
 from tests.web.conftest import WEB
@@ -51,10 +49,9 @@ class Recipes(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def recipes(mongo_uri: str, client_packages: str) -> Iterator[Recipes]:
+def recipes(mongo_uri: str, module_database: str, client_packages: str) -> Iterator[Recipes]:
     """Yield the recipes beside a server with three customers; the folder is within reach of the npm packages."""
-    name = f"test_{uuid4().hex[:16]}"
-    harness = ServerHarness(mongo_uri, name)
+    harness = ServerHarness(mongo_uri, module_database)
     harness.make_partner()
     with harness.start_server(), tempfile.TemporaryDirectory(prefix="recipes-", dir=TESTS) as folder:
         lines = [{"externalId": each, "name": each, "managedBy": "PARTNER_ORGANIZATION"} for each in NAMES]
@@ -65,8 +62,6 @@ def recipes(mongo_uri: str, client_packages: str) -> Iterator[Recipes]:
         made = Recipes(Path(folder), harness)
         made.node("schema.js", harness.url, harness.token())
         yield made
-    with MongoClient[dict[str, Any]](mongo_uri) as client:
-        client.drop_database(name)
 
 
 def _install_client(folder: Path) -> None:

@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from tests.api_server import ApiHarness, running_shared_api
+from tests.prepared_database import PreparedDatabases
 from tests.web.conftest import WEB
 from tests.web.recipe_files import write_recipe_files
 
@@ -56,9 +57,9 @@ def folder(client_packages: str) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="module")
-def trusted(mongo_uri: str, folder: Path) -> Iterator[ApiHarness]:
+def trusted(prepared_databases: PreparedDatabases, folder: Path) -> Iterator[ApiHarness]:
     """Yield a server with the manifests."""
-    with running_shared_api(mongo_uri, trusted_documents=str(folder / "manifests")) as api:
+    with running_shared_api(prepared_databases, trusted_documents=str(folder / "manifests")) as api:
         yield api
 
 
@@ -78,9 +79,9 @@ def test_every_document_of_the_tools_is_executed_by_its_id(folder: Path, trusted
         assert "data" in response or "Subscribe over the websocket" in response["errors"][0]["message"], response
 
 
-def test_the_link_of_apollo_recovers(folder: Path, trusted: ApiHarness, mongo_uri: str) -> None:
+def test_the_link_of_apollo_recovers(folder: Path, trusted: ApiHarness, prepared_databases: PreparedDatabases) -> None:
     script = TESTS / "trusted_documents.test.mjs"
-    with running_shared_api(mongo_uri) as plain:
+    with running_shared_api(prepared_databases) as plain:
         run_node(
             folder,
             script,

@@ -14,6 +14,7 @@ from store.database.clock import utc_now
 from store.database.scope import Scope
 from tests.api_server import ApiHarness, running_shared_api
 from tests.jobs.integrations.mail_server import SENDER, MailServer, read_body, running_mail_server
+from tests.prepared_database import PreparedDatabases
 from tests.schema.factory_mutations import stored_events
 from tests.schema.factory_walk import ADMINISTRATOR, FULL, PartnerPair
 from tests.store.factory_customers import add_customers, subscription
@@ -31,9 +32,9 @@ def mail_server() -> Iterator[MailServer]:
 
 
 @pytest.fixture(scope="module")
-def shared_api(mongo_uri: str, mail_server: MailServer) -> Iterator[ApiHarness]:
+def shared_api(prepared_databases: PreparedDatabases, mail_server: MailServer) -> Iterator[ApiHarness]:
     mail = {"smtp_url": SecretStr(mail_server.url), "smtp_from": SENDER}
-    with running_shared_api(mongo_uri, **mail) as api:
+    with running_shared_api(prepared_databases, **mail) as api:
         yield api
 
 

@@ -14,6 +14,7 @@ from store.database.scope import Scope
 from tests.api_server import ApiHarness, running_shared_api
 from tests.installation_keys import KEYS
 from tests.jobs.integrations.receiver import Receiver, running_receiver
+from tests.prepared_database import PreparedDatabases
 from tests.schema.factory_walk import ADMINISTRATOR, FULL, PartnerPair
 
 CREATED = "webhook { id version cursor } secret"
@@ -22,8 +23,8 @@ DELIVERY = "id state attempts responseStatus error nextAttemptAt event { id }"
 
 
 @pytest.fixture(scope="module")
-def shared_api(mongo_uri: str) -> Iterator[ApiHarness]:
-    with running_shared_api(mongo_uri, webhook_networks="127.0.0.0/8", webhook_http=True) as api:
+def shared_api(prepared_databases: PreparedDatabases) -> Iterator[ApiHarness]:
+    with running_shared_api(prepared_databases, webhook_networks="127.0.0.0/8", webhook_http=True) as api:
         yield api
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from store.database.clock import utc_now
 from tests.api_server import ApiHarness, running_shared_api
+from tests.prepared_database import PreparedDatabases
 from tests.server.auth.factory_tokens import new_key, signed
 from tests.server.auth.issuer_process import IssuerProcess, running_issuer
 from tests.websocket_client import connect_websocket
@@ -27,9 +28,9 @@ def issuer() -> Iterator[IssuerProcess]:
 
 
 @pytest.fixture(scope="module")
-def api(mongo_uri: str, issuer: IssuerProcess) -> Iterator[ApiHarness]:
+def api(prepared_databases: PreparedDatabases, issuer: IssuerProcess) -> Iterator[ApiHarness]:
     settings = orjson.dumps([{"issuer": issuer.address, "audience": "hub", "scopes": {"hub": "api", "load": "import"}}])
-    with running_shared_api(mongo_uri, token_issuers=settings.decode(), local_tokens="service") as api:
+    with running_shared_api(prepared_databases, token_issuers=settings.decode(), local_tokens="service") as api:
         for email in (EMAIL, DOUBLE_S_EMAIL):
             api.add_administrator("FULL_ADMINISTRATOR", email=email)
         yield api

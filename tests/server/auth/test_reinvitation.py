@@ -15,6 +15,7 @@ from store.database.clock import utc_now
 from tests.api_server import ApiHarness, running_shared_api
 from tests.domain.imports.factory_records import administrator_record
 from tests.jobs.imports.factory_imports import find_only, import_lines
+from tests.prepared_database import PreparedDatabases
 from tests.schema.factory_mutations import accept_terms, send_mutation, token_of
 from tests.websocket_client import connect_websocket
 
@@ -24,8 +25,8 @@ OLDER = "This token was issued before you were invited: sign in again."
 
 
 @pytest.fixture(scope="module")
-def shared_server(mongo_uri: str) -> Iterator[ApiHarness]:
-    with running_shared_api(mongo_uri) as api:
+def shared_server(prepared_databases: PreparedDatabases) -> Iterator[ApiHarness]:
+    with running_shared_api(prepared_databases) as api:
         yield api
 
 

@@ -12,6 +12,7 @@ from store.database.client import Document
 from store.database.clock import utc_now
 from store.database.scope import Scope
 from tests.api_server import ApiHarness, running_shared_api
+from tests.prepared_database import PreparedDatabases
 from tests.schema.factory_mutations import accept_terms
 
 ME = """
@@ -22,8 +23,8 @@ ME = """
 
 
 @pytest.fixture(scope="module")
-def shared_server(mongo_uri: str) -> Iterator[ApiHarness]:
-    with running_shared_api(mongo_uri) as api:
+def shared_server(prepared_databases: PreparedDatabases) -> Iterator[ApiHarness]:
+    with running_shared_api(prepared_databases) as api:
         yield api
 
 

@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from random import Random
 from typing import Any
-from uuid import uuid4
 
 import pytest
 import pytest_asyncio
@@ -47,12 +46,13 @@ FACETS = "{ customers { totalCount facets { status { value count } product { val
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def api(mongo_uri: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ApiClient]:
-    client = await ApiClient.open(mongo_uri, f"test_{uuid4().hex[:16]}")
+async def api(
+    mongo_uri: str, module_database: str, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[ApiClient]:
+    client = await ApiClient.open(mongo_uri, module_database)
     scope = Scope(client.client, PARTNER_ID, utc_now())
     await load_sample(client.client, scope, tmp_path_factory.mktemp("sample"), CUSTOMERS)
     yield client
-    await client.client.drop_database()
     await client.close()
 
 

@@ -15,6 +15,7 @@ from server.auth import origins
 from server.http.security_headers import DEFAULT_HEADERS
 from store.database.scope import Scope
 from tests.api_server import FRIENDLY_ORIGIN, ApiHarness, running_shared_api
+from tests.prepared_database import PreparedDatabases
 from tests.schema.factory_mutations import accept_terms
 
 FOREIGN = "https://foreign.example"
@@ -25,9 +26,9 @@ QUERY = json.dumps({"query": "{ viewer { permissions } }"}).encode()
 
 
 @pytest.fixture(scope="module")
-def api(mongo_uri: str) -> Iterator[ApiHarness]:
+def api(prepared_databases: PreparedDatabases) -> Iterator[ApiHarness]:
     """One server for the whole file."""
-    with running_shared_api(mongo_uri) as api:
+    with running_shared_api(prepared_databases) as api:
         accept_terms(api)
         yield api
 

@@ -10,6 +10,7 @@ import orjson
 import pytest
 
 from tests.api_server import ApiHarness, running_shared_api
+from tests.prepared_database import PreparedDatabases
 
 NAME = b'{"query": "{ viewer { administrator { displayName } } }"}'
 LARGE = orjson.dumps({"query": "{ " + " ".join(f"a{n}: __typename" for n in range(100)) + " }"})
@@ -39,9 +40,11 @@ CASES: Mapping[str, tuple[bytes, Mapping[str, str]]] = {
 
 
 @pytest.fixture(scope="module")
-def api(mongo_uri: str) -> Iterator[ApiHarness]:
+def api(prepared_databases: PreparedDatabases) -> Iterator[ApiHarness]:
     """One server with budgets that nothing reaches, so that their headers are sent."""
-    with running_shared_api(mongo_uri, rate_limit_administrator=1, rate_limit_administrator_burst=10**9) as api:
+    with running_shared_api(
+        prepared_databases, rate_limit_administrator=1, rate_limit_administrator_burst=10**9
+    ) as api:
         yield api
 
 

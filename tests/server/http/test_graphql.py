@@ -18,15 +18,16 @@ from server.http.graphql import graphql
 from server.live.operation_runner import OperationOutcome
 from server.live.request_priority import RequestPriority
 from tests.api_server import ApiHarness, running_shared_api
+from tests.prepared_database import PreparedDatabases
 
 RESPONSE_JSON = "application/graphql-response+json"
 VIEWER = "{ viewer { administrator { role } } }"
 
 
 @pytest.fixture(scope="module")
-def api(mongo_uri: str) -> Iterator[ApiHarness]:
+def api(prepared_databases: PreparedDatabases) -> Iterator[ApiHarness]:
     """One server for the whole file: no test here changes anything."""
-    with running_shared_api(mongo_uri) as api:
+    with running_shared_api(prepared_databases) as api:
         yield api
 
 

@@ -8,6 +8,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from tests.api_server import ApiHarness, running_shared_api
+from tests.prepared_database import PreparedDatabases
 from tests.schema.factory_mutations import accept_terms
 from tests.server.http.malformed_bodies import BODIES, Body
 from tests.websocket_client import connect_websocket
@@ -19,8 +20,8 @@ CREATE = 'mutation { createTag(input: {name: "Afterwards"}) { userErrors { code 
 
 
 @pytest.fixture(scope="module")
-def api(mongo_uri: str) -> Iterator[ApiHarness]:
-    with running_shared_api(mongo_uri) as api:
+def api(prepared_databases: PreparedDatabases) -> Iterator[ApiHarness]:
+    with running_shared_api(prepared_databases) as api:
         yield api
 
 

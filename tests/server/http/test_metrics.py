@@ -9,13 +9,14 @@ from starlette.types import Receive, Scope, Send
 
 from server.http.metrics import MetricsPort
 from tests.api_server import ApiHarness, running_shared_api
+from tests.prepared_database import PreparedDatabases
 
 NAMES = r'partnerhub_operations_total\{kind="(\w+)",operation="(\w+)",outcome="(\w+)"\} (\S+)'
 
 
 @pytest.fixture(scope="module")
-def api(mongo_uri: str) -> Iterator[ApiHarness]:
-    with running_shared_api(mongo_uri, metrics_operations="Mine") as harness:
+def api(prepared_databases: PreparedDatabases) -> Iterator[ApiHarness]:
+    with running_shared_api(prepared_databases, metrics_operations="Mine") as harness:
         yield harness
 
 

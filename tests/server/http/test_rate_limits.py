@@ -10,6 +10,7 @@ import pytest
 
 from server.limits.rate_limiter import COST_PER_CHARACTER, REQUEST_COST
 from tests.api_server import ApiHarness, running_shared_api
+from tests.prepared_database import PreparedDatabases
 from tests.websocket_client import WebSocketClient, connect_websocket
 
 CAPACITY, PARTNER_CAPACITY = 20_000, 50_000
@@ -17,7 +18,7 @@ QUERY = "{ viewer { permissions } }"
 
 
 @pytest.fixture(scope="module")
-def api(mongo_uri: str) -> Iterator[ApiHarness]:
+def api(prepared_databases: PreparedDatabases) -> Iterator[ApiHarness]:
     """One server whose budgets are small and leak next to nothing during a test."""
     limits = {
         "rate_limit_administrator": 1,
@@ -25,7 +26,7 @@ def api(mongo_uri: str) -> Iterator[ApiHarness]:
         "rate_limit_partner": 1,
         "rate_limit_partner_burst": PARTNER_CAPACITY,
     }
-    with running_shared_api(mongo_uri, **limits) as api:
+    with running_shared_api(prepared_databases, **limits) as api:
         # A text that is not known yet costs more.
         post(api, new_token(api))
         yield api

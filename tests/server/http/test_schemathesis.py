@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.api_server import ApiHarness, running_shared_api
+from tests.prepared_database import PreparedDatabases
 from tests.schema.factory_mutations import accept_terms
 from tests.server_process import ROOT
 
@@ -17,8 +18,8 @@ _TAG = 'mutation { createTag(input: {name: "Known", color: ORANGE, idempotencyKe
 
 
 @pytest.fixture(scope="module")
-def api(mongo_uri: str) -> Iterator[ApiHarness]:
-    with running_shared_api(mongo_uri) as harness:
+def api(prepared_databases: PreparedDatabases) -> Iterator[ApiHarness]:
+    with running_shared_api(prepared_databases) as harness:
         accept_terms(harness)
         yield harness
 

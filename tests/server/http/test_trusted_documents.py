@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from tests.api_server import ApiHarness, running_shared_api
+from tests.prepared_database import PreparedDatabases
 from tests.websocket_client import connect_websocket
 
 RESPONSE_JSON = "application/graphql-response+json"
@@ -21,11 +22,11 @@ DOCUMENTS = {
 
 
 @pytest.fixture(scope="module")
-def api(mongo_uri: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiHarness]:
+def api(prepared_databases: PreparedDatabases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiHarness]:
     """One server that executes only these documents."""
     folder: Path = tmp_path_factory.mktemp("manifests")
     (folder / "client.json").write_text(json.dumps(DOCUMENTS))
-    with running_shared_api(mongo_uri, trusted_documents=str(folder), trusted_documents_only=True) as api:
+    with running_shared_api(prepared_databases, trusted_documents=str(folder), trusted_documents_only=True) as api:
         yield api
 
 
