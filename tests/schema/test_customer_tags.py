@@ -1,5 +1,6 @@
 """Tags put on customers and taken off: whom it meets, what it changes, and what a deleted tag leaves behind."""
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -41,6 +42,15 @@ class TaggedPartner:
     def ask(self, query: str, **variables: Any) -> Any:
         """The data of a query."""
         return self.api.execute_data(self.token, query, **variables)
+
+    def follow(self, job: str) -> Iterator[dict[str, Any]]:
+        """The job as the feed tells it, until it ends."""
+        with connect_websocket(self.api.url, self.token) as widget:
+            query = "subscription($id: ID!) { bulkJob(id: $id) { id state total done changed } }"
+            widget.send({"id": "1", "type": "subscribe", "payload": {"query": query, "variables": {"id": job}}})
+            while (message := widget.receive())["type"] == "next":
+                yield message["payload"]["data"]["bulkJob"]
+            assert message == {"id": "1", "type": "complete"}
 
     def told(self) -> list[tuple[str, str]]:
         """Kind and summary of the events of customers' tags."""
@@ -120,10 +130,9 @@ def test_a_dry_run_of_many_counts_what_the_job_then_changes(world: TaggedPartner
     expected = [n for n in range(1_100) if n % 200 >= 100 or n // 200 in (0, 4, 5)][:100]
     assert shown == [f"M{n:04}" for n in (expected if field == "assignTags" else range(100))]
     job = world.change(field, asked, [gold, silver])["job"]["id"]
+    assert [*world.follow(job)][-1]["state"] == "DONE"
     query = "query($id: ID!) { node(id: $id) { ... on BulkJob { state changed skipped } } }"
-    while (node := world.ask(query, id=job)["node"])["state"] == "RUNNING":
-        pass
-    assert node == {"state": "DONE", "changed": tried["changed"], "skipped": 0}
+    assert world.ask(query, id=job)["node"] == {"state": "DONE", "changed": tried["changed"], "skipped": 0}
 
 
 async def _many(scope: Scope) -> list[str]:
@@ -224,7 +233,7 @@ def test_a_deleted_tag_matches_nobody_and_is_taken_off_everybody(world: TaggedPa
     assert world.told()[3:] == [("TAGS_REMOVED", f"Tag Gold was taken off Customer C{n}") for n in range(3)]
 
 
-def test_many_are_tagged_by_a_job_that_can_be_followed(world: TaggedPartner) -> None:
+def test_many_are_tagged_by_a_job_that_is_told_and_can_be_asked_until_it_ends(world: TaggedPartner) -> None:
     world.api.store(lambda scope: add_customers(scope, [(f"M{number:04}", ()) for number in range(1_050)]))
     payload = world.change("assignTags", {"matching": {"search": "m"}}, world.tags[:1], idempotencyKey="once")
     job = payload["job"]["id"]
@@ -233,9 +242,13 @@ def test_many_are_tagged_by_a_job_that_can_be_followed(world: TaggedPartner) -> 
         "id": job
     }
     query = "query($id: ID!) { node(id: $id) { ... on BulkJob { state total done changed skipped finishedAt } } }"
-    seen: list[dict[str, Any]] = []
-    while not seen or seen[-1]["state"] == "RUNNING":
+    told, seen = [], []
+    for one in world.follow(job):
+        told.append(one)
         seen.append(world.ask(query, id=job)["node"])
+    assert told[-1] == {"id": job, "state": "DONE", "total": 1_050, "done": 1_050, "changed": 1_050}
+    assert {one["state"] for one in told[:-1]} <= {"RUNNING"}
+    assert [one["done"] for one in told] == sorted(one["done"] for one in told)
     assert {**seen[-1], "finishedAt": None} == {
         "state": "DONE",
         "total": 1_050,
@@ -257,21 +270,6 @@ def test_many_are_tagged_by_a_job_that_can_be_followed(world: TaggedPartner) -> 
     assert asked == {"customers": {"totalCount": 0, "nodes": []}, "tags": [{"name": "Bronze"}, {"name": "Silver"}]}
 
 
-def test_a_job_is_told_as_it_goes_on_until_it_ends(world: TaggedPartner) -> None:
-    world.api.store(lambda scope: add_customers(scope, [(f"M{number:04}", ()) for number in range(1_050)]))
-    job = world.change("assignTags", {"matching": {"search": "m"}}, world.tags[:1])["job"]["id"]
-    seen: list[dict[str, Any]] = []
-    with connect_websocket(world.api.url, world.token) as widget:
-        query = "subscription($id: ID!) { bulkJob(id: $id) { id state total done changed } }"
-        widget.send({"id": "1", "type": "subscribe", "payload": {"query": query, "variables": {"id": job}}})
-        while (message := widget.receive())["type"] == "next":
-            seen.append(message["payload"]["data"]["bulkJob"])
-    assert message == {"id": "1", "type": "complete"}
-    assert seen[-1] == {"id": job, "state": "DONE", "total": 1_050, "done": 1_050, "changed": 1_050}
-    assert {one["state"] for one in seen[:-1]} <= {"RUNNING"}
-    assert [one["done"] for one in seen] == sorted(one["done"] for one in seen)
-
-
 def test_a_job_ends_where_its_administrator_may_no_longer_tag(world: TaggedPartner) -> None:
     world.api.store(lambda scope: add_customers(scope, [(f"M{number:04}", ()) for number in range(1_050)]))
     administrator = world.api.add_administrator("FULL_ADMINISTRATOR")
@@ -279,8 +277,8 @@ def test_a_job_ends_where_its_administrator_may_no_longer_tag(world: TaggedPartn
     job = world.change("assignTags", {"matching": {"search": "m"}}, world.tags[:1], token)["job"]["id"]
     send_mutation(world.api, world.token, "removeAdministrator", "administrator { id }", id=administrator)
     query = "query($id: ID!) { node(id: $id) { ... on BulkJob { state total done changed finishedAt } } }"
-    while (seen := world.ask(query, id=job)["node"])["state"] == "RUNNING":
-        pass
+    assert [*world.follow(job)][-1]["state"] != "RUNNING"
+    seen = world.ask(query, id=job)["node"]
     # It may have been quicker than the removal.
     assert seen["finishedAt"] is not None and seen["state"] == ("DONE" if seen["done"] == 1_050 else "FAILED")
     assert len(world.told()) == seen["changed"] == seen["done"]
