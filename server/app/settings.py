@@ -161,7 +161,7 @@ class Settings(ConnectionSettings):
         description="The customers that a partner may have before no more can be created; imports are not limited",
     )
     limit_imports: int = Field(
-        default=5, ge=1, description="The imports of a partner that a process receives over HTTP at once"
+        default=16, ge=1, description="The imports of a partner that a process receives over HTTP at once"
     )
     limit_operations_per_socket: int = Field(
         default=100,

@@ -30,7 +30,7 @@ DEFAULTS: dict[str, Any] = {
     "import_megabytes": 10_000,
     "import_idle_seconds": 30.0,
     "limit_customers": 1_000_000,
-    "limit_imports": 5,
+    "limit_imports": 16,
     "limit_operations_per_socket": 100,
     "rate_limit_administrator": 20_000,
     "rate_limit_administrator_burst": 400_000,
