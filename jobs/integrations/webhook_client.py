@@ -18,10 +18,13 @@ from time import monotonic
 import httpx
 
 from domain.integrations.webhook_addresses import WebhookPolicy, first_allowed
+from jobs.integrations.limited_transport import LimitedTransport
 
 TIMEOUT_SECONDS = 10.0
 # A receiver is not expected to send more; the connection is closed behind this.
 _MAX_RESPONSE_BYTES = 16 * 1024
+# With its headers and with what precedes it: to read that many takes at most 200 ms of processor time.
+_MAX_ANSWER_BYTES = 3 * _MAX_RESPONSE_BYTES
 # A name server that hangs must not delay the names of others.
 _MAX_RESOLVING = 64
 
@@ -54,8 +57,7 @@ class WebhookClient:
 
     def __init__(self, policy: WebhookPolicy, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
         self._policy, self._timeout_seconds = policy, timeout_seconds
-        limits = httpx.Limits(max_connections=1, max_keepalive_connections=1)
-        self._transport = httpx.AsyncHTTPTransport(verify=trusted_certificates(), limits=limits, trust_env=False)
+        self._transport = LimitedTransport(trusted_certificates(), _MAX_ANSWER_BYTES, 1, 1)
 
     async def close(self) -> None:
         """Close the connection."""

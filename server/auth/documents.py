@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 
 FETCH_SECONDS: Final = 5.0
 MAX_DOCUMENT_BYTES: Final = 256 * 1024
+# With its headers.
+_MAX_ANSWER_BYTES: Final = MAX_DOCUMENT_BYTES + 32 * 1024
+# Usual ones have 1 kB at least; each takes 20 µs, however small it is.
+_MAX_PARTS: Final = 2_000
 
 
 class FetchFailed(Exception):
@@ -24,10 +28,16 @@ def new_http_client() -> "httpx.AsyncClient":
     """Return a client for documents of issuers."""
     import httpx
 
+    from jobs.integrations.limited_transport import LimitedTransport
+
     # An answer that unpacks to more than it weighs could not be limited: only plain answers are read.
     headers = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "partnerhub"}
-    limits = httpx.Limits(max_connections=20, max_keepalive_connections=0)
-    return httpx.AsyncClient(follow_redirects=False, timeout=FETCH_SECONDS, headers=headers, limits=limits)
+    context = httpx.create_ssl_context()
+    # Mounted, it leaves a proxy that the environment names in its place.
+    mounts = {"all://": LimitedTransport(context, _MAX_ANSWER_BYTES, 20, 0)}
+    return httpx.AsyncClient(
+        verify=context, mounts=mounts, follow_redirects=False, timeout=FETCH_SECONDS, headers=headers
+    )
 
 
 async def fetch_json(client: "httpx.AsyncClient", url: str, *, seconds: float = FETCH_SECONDS) -> Any:
@@ -53,9 +63,12 @@ async def _read(response: "httpx.Response") -> bytes:
         raise FetchFailed(f"{response.url} answers with status {response.status_code}")
     if response.headers.get("content-encoding", "identity") != "identity":
         raise FetchFailed(f"{response.url} answers compressed, although that was not asked for")
-    content = bytearray()
+    content, parts = bytearray(), 0
     async for chunk in response.aiter_raw():
         content += chunk
+        parts += 1
+        if parts > _MAX_PARTS:
+            raise FetchFailed(f"{response.url} answers in more than {_MAX_PARTS:,} parts")
         if len(content) > MAX_DOCUMENT_BYTES:
             raise FetchFailed(f"{response.url} answers more than {MAX_DOCUMENT_BYTES // 1024} KiB")
     return bytes(content)
