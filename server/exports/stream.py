@@ -37,30 +37,41 @@ async def stream_file(description: ExportDescription, execute: ExecuteQuery) -> 
     writer = open_writer(description.format, keys, titles)
     # Together with the first rows: before them, nothing is known to work.
     beginning = writer.begin()
-    async for rows in _read_pages(exported, description.variables, execute):
+    pages = _Pages(exported, description.variables, execute)
+    while pages.has_next:
+        rows = await pages.read_next()
         part = beginning + writer.write_rows(rows)
         _ROWS.labels(description.kind.value, description.format.value).inc(len(rows))
+        # A client may read slowly, or not at all: meanwhile, only the part is kept, a tenth of its page.
+        del rows
         beginning = b""
         if part:
             yield part
     yield writer.end()
 
 
-async def _read_pages(
-    exported: ExportedList, variables: Mapping[str, Any], execute: ExecuteQuery
-) -> AsyncIterator[list[Row]]:
-    size, after = MAX_PAGE_SIZE, None
-    while True:
-        response = await execute(exported.query, {**variables, "first": size, "after": after})
-        if errors := response.get("errors"):
-            if size == 1 or errors[0]["extensions"]["code"] != QueryTooComplex.code:
+class _Pages:
+    """The pages of a list, one after the other."""
+
+    def __init__(self, exported: ExportedList, variables: Mapping[str, Any], execute: ExecuteQuery) -> None:
+        self._exported, self._variables, self._execute = exported, variables, execute
+        self._size, self._after = MAX_PAGE_SIZE, None
+        self.has_next = True
+
+    async def read_next(self) -> list[Row]:
+        """Return the rows of the next page; a smaller one where it costs too much."""
+        while True:
+            given = {**self._variables, "first": self._size, "after": self._after}
+            response = await self._execute(self._exported.query, given)
+            errors = response.get("errors")
+            if not errors:
+                break
+            if self._size == 1 or errors[0]["extensions"]["code"] != QueryTooComplex.code:
                 raise ExportFailed(errors)
             # Its rows have more tags, administrators or changes than usual.
-            size = max(1, size // 4)
-            continue
-        page = exported.find_page(response["data"])
-        readers = [column.read for column in exported.columns]
-        yield [[read(node) for read in readers] for node in page["nodes"]]
-        if not page["pageInfo"]["hasNextPage"]:
-            return
-        size, after = min(MAX_PAGE_SIZE, size * 2), page["pageInfo"]["endCursor"]
+            self._size = max(1, self._size // 4)
+        page = self._exported.find_page(response["data"])
+        self.has_next, self._after = page["pageInfo"]["hasNextPage"], page["pageInfo"]["endCursor"]
+        self._size = min(MAX_PAGE_SIZE, self._size * 2)
+        readers = [column.read for column in self._exported.columns]
+        return [[read(node) for read in readers] for node in page["nodes"]]

@@ -21,11 +21,13 @@ from server.app.app_state import AppState
 from server.exports.lists import build_list
 from server.exports.stream import ExportFailed, stream_file
 from server.graphql.errors import exception_error
+from server.graphql.operation import Operation
 from server.graphql.operations import GraphQLResponse
 from server.http.html_pages import ADDRESS_HEADERS, failure_page, message_page
 from store.database.clock import utc_now
 from store.database.scope import Scope
 from store.integrations.exports import RedeemedExport, find_reader, is_redeemable, redeem
+from store.tenants.administrators import AdministratorDocument
 
 _UNKNOWN: Final = (
     404,
@@ -81,20 +83,30 @@ class _ExportReader:
 
     async def execute(self, query: str, variables: Mapping[str, Any]) -> GraphQLResponse:
         """Return the answer; wait where the rate limit has no room. Raise AdministratorNotActive."""
-        app_state, viewer = self._app_state, await self._find_viewer()
+        app_state = self._app_state
         operation = app_state.operations.prepare(query, None, variables)
-        await self._charge(viewer, operation.cost)
+        await self._charge(self._viewer_of(self._redeemed.requester), operation.cost)
+        async with app_state.request_priority.limit_export_pages(self._reference.partner_id):
+            # The rights of this moment: the waits may have taken minutes.
+            return await self._execute(operation, variables, await self._find_viewer())
+
+    async def _execute(self, operation: Operation, variables: Mapping[str, Any], viewer: Viewer) -> GraphQLResponse:
+        app_state = self._app_state
         with TURNS.track((viewer.partner_id, viewer.administrator.id)), app_state.request_priority.track_request():
             await TURNS.wait()
             return await app_state.operations.execute(operation, variables, app_state.context(viewer))
 
     async def _find_viewer(self) -> Viewer:
-        now, description = utc_now(), self._redeemed.description
-        scope = Scope(self._app_state.client, self._reference.partner_id, now)
-        administrator = await find_reader(scope, self._redeemed.requester.id, description.kind)
+        scope = Scope(self._app_state.client, self._reference.partner_id, utc_now())
+        kind = self._redeemed.description.kind
+        administrator = await find_reader(scope, self._redeemed.requester.id, kind)
         if administrator is None:
             raise AdministratorNotActive
-        return Viewer(administrator, scope.partner_id, now + _PAGE_LIFETIME, description.language)
+        return self._viewer_of(administrator)
+
+    def _viewer_of(self, administrator: AdministratorDocument) -> Viewer:
+        language = self._redeemed.description.language
+        return Viewer(administrator, self._reference.partner_id, utc_now() + _PAGE_LIFETIME, language)
 
     async def _charge(self, viewer: Viewer, cost: int) -> None:
         """Charge a page. Wait where more than half of a budget is spent, so that the viewer can still do other work."""

@@ -1,4 +1,7 @@
-"""Lets long deliveries of feeds wait while requests are in progress, and few of their results be executed at once."""
+"""Lets long deliveries of feeds wait while requests are in progress, and few of their results be executed at once.
+
+The pages of exports take turns in the same way.
+"""
 
 import asyncio
 from typing import Self
@@ -20,7 +23,7 @@ class RequestPriority:
 
     def __init__(self) -> None:
         self._request_count = 0
-        self._results: WeakValueDictionary[tuple[str, int], asyncio.Semaphore] = WeakValueDictionary()
+        self._limits: WeakValueDictionary[tuple[str, str, int], asyncio.Semaphore] = WeakValueDictionary()
 
     def track_request(self) -> Self:
         """Return a context manager: a request is counted while its block runs."""
@@ -38,8 +41,15 @@ class RequestPriority:
 
     def limit_results(self, partner_id: str, cost: int) -> asyncio.Semaphore:
         """Return what lets a few results of a partner's feeds be executed, while others of similar cost wait."""
-        key = (partner_id, MAX_RESULTS_AT_ONCE if cost <= MAX_SHARED_COST else 1)
-        limit = self._results.get(key)
+        return self._limit("results", partner_id, MAX_RESULTS_AT_ONCE if cost <= MAX_SHARED_COST else 1)
+
+    def limit_export_pages(self, partner_id: str) -> asyncio.Semaphore:
+        """Return what lets one page of a partner's exports be read at a time: forty at once delayed others by 2 s."""
+        return self._limit("exports", partner_id, 1)
+
+    def _limit(self, work: str, partner_id: str, most: int) -> asyncio.Semaphore:
+        key = (work, partner_id, most)
+        limit = self._limits.get(key)
         if limit is None:
-            limit = self._results[key] = asyncio.Semaphore(key[1])
+            limit = self._limits[key] = asyncio.Semaphore(most)
         return limit

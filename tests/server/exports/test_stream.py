@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from typing import Any
+from weakref import ref
 
 import pytest
 
@@ -75,3 +76,20 @@ def test_every_query_is_valid_and_affordable() -> None:
         exported_list = build_list(description)
         assert operations.prepare(exported_list.query, None, {"first": 200}).cost < 20_000
         assert len({column.key for column in exported_list.columns}) == len(exported_list.columns)
+
+
+async def test_keeps_no_page_while_the_client_does_not_read() -> None:
+    class Page(dict[str, Any]):
+        """A page that can be watched."""
+
+    pages: list[ref[Page]] = []
+
+    async def execute(query: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+        answer = Page(await NumberedList(450).execute(query, variables))
+        pages.append(ref(answer))
+        return answer
+
+    parts = stream_file(CUSTOMERS, execute)
+    assert len((await anext(parts)).splitlines()) == 200
+    assert [page() for page in pages] == [None]
+    await parts.aclose()  # type: ignore[attr-defined]

@@ -18,6 +18,7 @@ from resolvers.installation import Installation
 from server.app.app_state import AppState
 from server.http.exports import routes
 from server.limits.rate_limiter import Charge, RateLimiter
+from server.live.request_priority import RequestPriority
 from store.database.client import Client
 from store.database.clock import utc_now
 from store.database.ids import new_id
@@ -155,6 +156,34 @@ async def test_waits_where_the_rate_limit_has_no_room(scope: Scope) -> None:
     assert budget.refusals == 0 and body(messages) == b'{"name":"Acme"}\n'
     assert monotonic() - began_at >= 0.02
     assert messages[-1] == {"type": "http.response.body", "body": b"", "more_body": False}
+
+
+async def test_a_requester_who_loses_access_while_a_page_waits_does_not_get_it(scope: Scope) -> None:
+    class SlowBudget(RateLimiter):
+        async def charge(self, viewer: Any, cost: int) -> Any:
+            assert (viewer.partner_id, viewer.administrator.role) == (PARTNER, PartnerRole.FULL_ADMINISTRATOR)
+            await scope.collection("administrators").update_one(scope.match(), {"$set": {"state": "DEACTIVATED"}})
+            return Charge(cost, [])
+
+    messages = await get(scope, await add_export(scope), lambda: page(False), rate_limiter=SlowBudget())
+    assert messages[0]["status"] == 410 and b"Acme" not in body(messages)
+
+
+async def test_a_partner_reads_one_page_at_a_time(scope: Scope) -> None:
+    priority, running, most = RequestPriority(), 0, 0
+
+    async def read() -> Mapping[str, Any]:
+        nonlocal running, most
+        running += 1
+        most = max(most, running)
+        await asyncio.sleep(0.01)
+        running -= 1
+        return page(False)
+
+    references = [await add_export(scope) for _ in range(4)]
+    async with priority.limit_export_pages("another"):
+        answers = await asyncio.gather(*(get(scope, each, read, request_priority=priority) for each in references))
+    assert most == 1 and [body(each) for each in answers] == [b'{"name":"Acme"}\n'] * 4
 
 
 async def test_a_mistake_of_ours_shows_nothing_of_it(scope: Scope) -> None:
