@@ -63,11 +63,12 @@ async def _serve(app_state: AppState) -> AsyncIterator[tuple[str, int]]:
 async def running_import_endpoint(
     mongo_uri: str, database: str, idle_seconds: float = 30
 ) -> AsyncIterator[ImportEndpoint]:
-    """Run the endpoint over a prepared database until the block ends; imports are limited to 2 MB."""
+    """Run the endpoint over a prepared database until the block ends; imports are limited to 2 MB and 5 at once."""
     client = Client(mongo_uri, database)
     scope = Scope(client, "acme", utc_now())
     await create_partner(scope, "Acme Telecom", FOUNDER, [])
-    unused, limits = cast(Any, None), Settings(import_megabytes=2, import_idle_seconds=idle_seconds)
+    unused = cast(Any, None)
+    limits = Settings(import_megabytes=2, import_idle_seconds=idle_seconds, limit_imports=5)
     app_state = AppState(limits, client, unused, unused, TokenVerifier([LocalIssuer(KEYS.public)]), unused, unused)
     # A revoked token is refused at once, and not only after the second for which the last answer holds.
     app_state.service_tokens = ServiceTokens(client, answer_seconds=0.0)
