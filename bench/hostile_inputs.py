@@ -43,11 +43,22 @@ def _json() -> Iterator[Case]:
 def _members() -> Iterator[Case]:
     """Build bodies of thousands of gzip members: each takes as long as some records, however little it holds."""
     for name, content in {"empty": b"", "one blank": b" ", "one line": b"\n"}.items():
-        packed = gzip.compress(content) * (1_000_000 // len(gzip.compress(content)))
-        yield posted(f"gzip: 1 MB of members, {name}", packed + gzip.compress(b"{}"), Content_Encoding="gzip")
-        yield imported(f"gzip: an import of 1 MB of members, {name}", "customers", packed, Content_Encoding="gzip")
+        packed = gzip.compress(content) * 10_000
+        yield posted(f"gzip: 800 kB of members, {name}", packed * 4 + gzip.compress(b"{}"), Content_Encoding="gzip")
+        yield imported(f"gzip: an import of 200 kB of members, {name}", "customers", packed, Content_Encoding="gzip")
+
+
+def _texts() -> Iterator[Case]:
+    """Build texts of the greatest length, in the forms that take the lexer longest, which end with an error."""
+    parts = {"escapes": "\\n", "pairs": "\\uD83D\\uDE00"}
+    for name, part in parts.items():
+        yield graphql(f"text: 39 kB of {name}", '{a(b:"%s")}' % (part * (39_000 // len(part))))
+    for name, part in {"blank": "\n", "indented": " x\n"}.items():
+        yield graphql(f"text: 39 kB of {name} lines", '{a(b:"""%s""")}' % (part * (39_000 // len(part))))
+    yield graphql("text: 99 kB of lines", "{a}" + "\n" * 99_000)
+    yield graphql("text: 500 variables", "{nodes(ids:[%s]){id}}" % times(500, "$v#"))
 
 
 def cases() -> list[Case]:
     """Build the cases of this module."""
-    return [case for group in (_mistakes, _named_variables, _json, _members) for case in group()]
+    return [case for group in (_mistakes, _named_variables, _json, _members, _texts) for case in group()]
