@@ -1,9 +1,11 @@
 """What the tests of mutations share: an organization ready for them, and how an answer is read."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from domain.time.instants import parse_instant
 from tests.api_server import ApiHarness
+from tests.websocket_client import connect_websocket
 
 ROLES = ("FULL_ADMINISTRATOR", "ADMINISTRATOR", "READ_ONLY_ADMINISTRATOR", "HELPDESK_ADMINISTRATOR")
 
@@ -36,6 +38,16 @@ def send_mutation(api: ApiHarness, token: str, field: str, selection: str, **giv
     )
     payload: dict[str, Any] = api.execute_data(token, query, input=given)[field]
     return payload
+
+
+def follow_job(api: ApiHarness, token: str, job: str) -> Iterator[dict[str, Any]]:
+    """The bulk job as its feed tells it, until it ends."""
+    with connect_websocket(api.url, token) as widget:
+        query = "subscription($id: ID!) { bulkJob(id: $id) { id state total done changed } }"
+        widget.send({"id": "1", "type": "subscribe", "payload": {"query": query, "variables": {"id": job}}})
+        while (message := widget.receive())["type"] == "next":
+            yield message["payload"]["data"]["bulkJob"]
+        assert message == {"id": "1", "type": "complete"}
 
 
 def user_error_codes(payload: dict[str, Any]) -> list[tuple[str, list[str]]]:

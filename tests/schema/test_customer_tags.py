@@ -1,6 +1,5 @@
 """Tags put on customers and taken off: whom it meets, what it changes, and what a deleted tag leaves behind."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -8,9 +7,15 @@ import pytest
 
 from store.database.scope import Scope
 from tests.api_server import ApiHarness
-from tests.schema.factory_mutations import accept_terms, send_mutation, stored_events, token_of, user_error_codes
+from tests.schema.factory_mutations import (
+    accept_terms,
+    follow_job,
+    send_mutation,
+    stored_events,
+    token_of,
+    user_error_codes,
+)
 from tests.store.factory_customers import add_customer, add_customers
-from tests.websocket_client import connect_websocket
 
 CHANGED = "changed skipped customers { externalId version tags { name } } job { id }"
 NOBODY = "cus_000000000000000000000000"
@@ -42,15 +47,6 @@ class TaggedPartner:
     def ask(self, query: str, **variables: Any) -> Any:
         """The data of a query."""
         return self.api.execute_data(self.token, query, **variables)
-
-    def follow(self, job: str) -> Iterator[dict[str, Any]]:
-        """The job as the feed tells it, until it ends."""
-        with connect_websocket(self.api.url, self.token) as widget:
-            query = "subscription($id: ID!) { bulkJob(id: $id) { id state total done changed } }"
-            widget.send({"id": "1", "type": "subscribe", "payload": {"query": query, "variables": {"id": job}}})
-            while (message := widget.receive())["type"] == "next":
-                yield message["payload"]["data"]["bulkJob"]
-            assert message == {"id": "1", "type": "complete"}
 
     def told(self) -> list[tuple[str, str]]:
         """Kind and summary of the events of customers' tags."""
@@ -130,7 +126,7 @@ def test_a_dry_run_of_many_counts_what_the_job_then_changes(world: TaggedPartner
     expected = [n for n in range(1_100) if n % 200 >= 100 or n // 200 in (0, 4, 5)][:100]
     assert shown == [f"M{n:04}" for n in (expected if field == "assignTags" else range(100))]
     job = world.change(field, asked, [gold, silver])["job"]["id"]
-    assert [*world.follow(job)][-1]["state"] == "DONE"
+    assert [*follow_job(world.api, world.token, job)][-1]["state"] == "DONE"
     query = "query($id: ID!) { node(id: $id) { ... on BulkJob { state changed skipped } } }"
     assert world.ask(query, id=job)["node"] == {"state": "DONE", "changed": tried["changed"], "skipped": 0}
 
@@ -243,7 +239,7 @@ def test_many_are_tagged_by_a_job_that_is_told_and_can_be_asked_until_it_ends(wo
     }
     query = "query($id: ID!) { node(id: $id) { ... on BulkJob { state total done changed skipped finishedAt } } }"
     told, seen = [], []
-    for one in world.follow(job):
+    for one in follow_job(world.api, world.token, job):
         told.append(one)
         seen.append(world.ask(query, id=job)["node"])
     assert told[-1] == {"id": job, "state": "DONE", "total": 1_050, "done": 1_050, "changed": 1_050}
@@ -277,7 +273,7 @@ def test_a_job_ends_where_its_administrator_may_no_longer_tag(world: TaggedPartn
     job = world.change("assignTags", {"matching": {"search": "m"}}, world.tags[:1], token)["job"]["id"]
     send_mutation(world.api, world.token, "removeAdministrator", "administrator { id }", id=administrator)
     query = "query($id: ID!) { node(id: $id) { ... on BulkJob { state total done changed finishedAt } } }"
-    assert [*world.follow(job)][-1]["state"] != "RUNNING"
+    assert [*follow_job(world.api, world.token, job)][-1]["state"] != "RUNNING"
     seen = world.ask(query, id=job)["node"]
     # It may have been quicker than the removal.
     assert seen["finishedAt"] is not None and seen["state"] == ("DONE" if seen["done"] == 1_050 else "FAILED")

@@ -9,7 +9,14 @@ from store.changes.customer_batch import BATCH_SIZE
 from store.database.clock import utc_now
 from store.database.scope import Scope
 from tests.api_server import ApiHarness
-from tests.schema.factory_mutations import accept_terms, send_mutation, stored_events, token_of, user_error_codes
+from tests.schema.factory_mutations import (
+    accept_terms,
+    follow_job,
+    send_mutation,
+    stored_events,
+    token_of,
+    user_error_codes,
+)
 from tests.store.factory_customers import DAY, add_customers, subscription
 
 SETUP = "partner { setup { state termsAcceptedAt termsAcceptedBy { role } nextStep { key } } }"
@@ -141,8 +148,9 @@ def test_a_changed_threshold_evaluates_every_customer(api: ApiHarness, token: st
     job = send_mutation(api, token, "changeSettings", selected, expiringSoonDays=60)["job"]
     assert job["total"] == count
     (told,) = [one for one in stored_events(api)[before:] if one["kind"] == "SETTINGS_CHANGED"]
-    while (found := api.execute_data(token, query)["customers"])["totalCount"] < count:
-        pass
+    assert [*follow_job(api, token, job["id"])][-1]["state"] == "DONE"
+    found = api.execute_data(token, query)["customers"]
+    assert found["totalCount"] == count
     assert {one["version"] for one in found["nodes"]} == {2}
     turned = [one for one in stored_events(api)[before:] if one["kind"] == "STATUS_CHANGED"]
     assert len(turned) == count

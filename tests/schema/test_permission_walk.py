@@ -63,7 +63,8 @@ def test_what_each_role_may_do_to_what(api: ApiHarness, role: str) -> None:
     world = PartnerPair(api, role)
     for name, case in CASES.items():
         answers: dict[str, Any] = {}
-        for target in TARGETS:
+        # A mutation that has no target would get the same input four times.
+        for target in TARGETS if case.target_kind is not None else ("own",):
             answer = world.send_mutation(world.token, name, "__typename", case.build_input(world.ids(target)))
             answers[target] = answer
             if case.permission is not None and role not in PERMISSIONS[case.permission]:
