@@ -23,7 +23,7 @@ from tests.jobs.imports.factory_imports import Imported, import_lines
 from tests.schema.factory_engagement import read_engagement, roll_up
 
 MILLISECOND = timedelta(milliseconds=1)
-QUALITY = "qualityTrend(weeks: 2) { good poor notAvailable }"
+QUALITY = "qualityTrend(weeks: %d) { good poor notAvailable }"
 TABLES = """customersByUsage { nodes { customer { externalId } activeUsers calls minutes weeklyChangePercent } }
   customersByQuality { nodes { customer { externalId } poor averagePacketLossPercent averageLatencyMs } }
   customersByQueue { nodes { customer { externalId } insights { offered abandoned averageSecondsToAbandon } } }"""
@@ -47,9 +47,9 @@ def start(api: ApiHarness, *external_ids: str) -> None:
     api.store(lambda scope: with_customers(scope, *external_ids))
 
 
-def qualities(api: ApiHarness) -> list[tuple[int, int, int]]:
-    """Good, poor and not available calls of the last two weeks, the earlier one first."""
-    points = read_engagement(api, QUALITY)["qualityTrend"]
+def qualities(api: ApiHarness, weeks: int = 2) -> list[tuple[int, int, int]]:
+    """Good, poor and not available calls of the last weeks, the earliest first."""
+    points = read_engagement(api, QUALITY % weeks)["qualityTrend"]
     return [(point["good"], point["poor"], point["notAvailable"]) for point in points]
 
 
@@ -95,15 +95,18 @@ def test_the_last_call_of_a_week_leaves_nothing_behind_when_it_moves(api: ApiHar
 
 def test_a_week_ends_with_its_last_millisecond_and_a_start_without_a_zone_is_utc(api: ApiHarness) -> None:
     start(api, "C-1")
-    edges = (last_week() - MILLISECOND, last_week(), last_week() + WEEK - MILLISECOND)
+    # Not the week that ended last: in the first minutes of a Monday, a call of its last millisecond would still last.
+    begin = last_week() - WEEK
+    edges = (begin - MILLISECOND, begin, begin + WEEK - MILLISECOND)
     rows = [row(f"R-{number}", Start_time=format_instant(edge)[:-1]) for number, edge in enumerate(edges)]
     assert deliver(api, ImportKind.CALLS, *rows).counts == (3, 0, 0, 0)
-    assert qualities(api) == [(0, 0, 1), (0, 0, 2)]
+    assert qualities(api, weeks=3) == [(0, 0, 1), (0, 0, 2), (0, 0, 0)]
 
 
 def test_calls_of_this_week_wait_for_its_end(api: ApiHarness) -> None:
     start(api, "C-1")
-    deliver(api, ImportKind.CALLS, row("R-1", Start_time=format_instant(last_week() + WEEK)))
+    line = row("R-1", Start_time=format_instant(last_week() + WEEK), Duration="0")
+    assert deliver(api, ImportKind.CALLS, line).counts == (1, 0, 0, 0)
     assert qualities(api) == [(0, 0, 0), (0, 0, 0)]
     assert read_engagement(api, "refreshedAt")["refreshedAt"] is None
 
