@@ -9,9 +9,11 @@ import orjson
 from graphql import OperationType
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from domain.failures import BadUserInput, Unauthenticated
+from domain.failures import BadUserInput, Unauthenticated, Unavailable
 from domain.languages.languages import Language, choose_language
 from domain.messages import translatable
+from domain.rate_limits import RateLimited
+from resolvers.context import Viewer
 from server.graphql.errors import Errors, exception_error, failure_error
 from server.graphql.operation import Operation
 from server.graphql.operations import OperationRequest
@@ -45,6 +47,8 @@ from store.database.clock import utc_now
 INIT_TIMEOUT_SECONDS = 10.0
 # Of the `subscribe` messages of all operations of a socket that have not ended. One has at most 1 MiB.
 MAX_MESSAGE_BYTES = 2 * 1024 * 1024
+# 1 MiB takes 15 ms to read: as much as an operation of the cost 2,000.
+BYTES_OF_A_COST = 500
 _CLOSE_TIMEOUT_SECONDS = 5.0
 
 
@@ -70,6 +74,8 @@ class WebSocketConnection:
         self._running: dict[str, _RunningOperation] = {}
         self._turns = asyncio.Semaphore(MAX_EXECUTING)
         self._token: str | None = None
+        # As of connection_init: each operation finds its own.
+        self._viewer: Viewer | None = None
         self._language = Language.ENGLISH
         self._release: Callable[[], None] | None = None
         self._is_initialised = False
@@ -138,7 +144,7 @@ class WebSocketConnection:
             case Pong():
                 pass
             case Subscribe() as subscribe:
-                self._start_operation(subscribe, len((text or "").encode()))
+                await self._start_operation(subscribe, len((text or "").encode()))
             case Complete(id_):
                 if (running := self._running.pop(id_, None)) is not None:
                     running.stop()
@@ -155,7 +161,7 @@ class WebSocketConnection:
             raise ProtocolError(CloseCode.FORBIDDEN, str(failure)) from None
         except Exception as failure:  # noqa: BLE001  exception_error logs it; the client may connect again.
             raise ProtocolError(CloseCode.TRY_AGAIN_LATER, exception_error(failure)["message"]) from None
-        self._token = token
+        self._token, self._viewer = token, viewer
         accept_large_messages(self._writer)
         # Changes of access before this line are not monitored: each operation authenticates the token again.
         self._send_queue.access, self._release = self._shared.access_monitor.register(viewer, self.close)
@@ -166,17 +172,25 @@ class WebSocketConnection:
         )
         self._send_queue.put(CONNECTION_ACK)
 
-    def _start_operation(self, subscribe: Subscribe, message_bytes: int) -> None:
-        if self._token is None:
+    async def _start_operation(self, subscribe: Subscribe, message_bytes: int) -> None:
+        if self._token is None or self._viewer is None:
             raise ProtocolError(CloseCode.UNAUTHORIZED, "Unauthorized: send connection_init first.")
         if subscribe.id in self._running:
             raise ProtocolError(CloseCode.SUBSCRIBER_EXISTS, f"Subscriber for {subscribe.id} already exists")
         if (refusal := self._find_refusal(message_bytes)) is not None:
+            await self._charge_refusal(self._viewer, message_bytes)
             self._send_queue.put(error_message(subscribe.id, [failure_error(refusal)]))
             return
         running = self._running[subscribe.id] = _RunningOperation(subscribe.id, self._send_queue, message_bytes)
         running.task = asyncio.create_task(self._run_operation(subscribe, self._token, running), name="operation")
         running.task.add_done_callback(running.clear_task)
+
+    async def _charge_refusal(self, viewer: Viewer, message_bytes: int) -> None:
+        """Charge an operation that is not accepted, as any that is rejected: a client can send 1,000 in a second."""
+        try:
+            await self._app_state.rate_limiter.charge(viewer, message_bytes // BYTES_OF_A_COST)
+        except (RateLimited, Unavailable) as failure:
+            raise ProtocolError(CloseCode.TRY_AGAIN_LATER, str(failure)) from None
 
     def _find_refusal(self, message_bytes: int) -> BadUserInput | None:
         """Return why one more operation is not accepted: there are too many, or they hold too much."""

@@ -9,6 +9,9 @@ import pytest
 import websockets
 from structlog.testing import capture_logs
 
+from domain.rate_limits import RateLimited
+from resolvers.context import Viewer
+from server.limits.rate_limiter import Charge, RateLimiter
 from server.live.protocol import SUBPROTOCOL
 from server.live.socket_transport import FIRST_MESSAGE_BYTES, SocketTransport
 from store.database.clock import utc_now
@@ -120,6 +123,34 @@ async def test_refuses_too_many_operations_at_once(world: SocketServer) -> None:
         assert (answer["type"], answer["id"]) == ("error", "one too many")
         await socket.send(type="complete", id="0")
         await socket.settle()
+
+
+async def test_refused_operations_are_charged_until_the_rate_limit_is_spent(world: SocketServer) -> None:
+    refused: list[int] = []
+
+    class Budget(RateLimiter):
+        """Has room for the operations and three refusals."""
+
+        async def charge(self, viewer: Viewer, cost: int) -> Charge:
+            if cost == 200:
+                refused.append(cost)
+            if len(refused) > 3:
+                raise RateLimited(cost, "administrator", 1.0, [])
+            return await super().charge(viewer, cost)
+
+    world.app_state.rate_limiter = Budget()
+    async with world.socket() as socket:
+        await socket.initialise()
+        for number in range(MAX_OPERATIONS):
+            await socket.subscribe(str(number), FEED)
+        payload = {"query": FEED, "extensions": {"padding": "x" * 100_000}}
+        for number in range(4):
+            await socket.send(type="subscribe", id=f"many {number}", payload=payload)
+        for number in range(3):
+            assert (await socket.receive())["id"] == f"many {number}"
+        code, reason = await socket.closed()
+        assert code == 1013 and reason
+    assert refused == [200] * 4
 
 
 async def test_the_messages_of_a_sockets_operations_are_limited_together(world: SocketServer) -> None:
