@@ -217,7 +217,19 @@ async function worksByKeyboard(page) {
   await page.keyboard.press("/");
   await page.keyboard.type("Novi");
   await until(page, () => document.querySelector(".customers-total")?.textContent === "1");
-  await page.keyboard.press("Tab");
+  // The keys work from a button that opens a menu, too.
+  await page.getByRole("search").getByRole("button", { name: "Status" }).focus();
+  await page.keyboard.press("?");
+  await page.getByRole("dialog").waitFor();
+  await page.keyboard.press("Escape");
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+  await page.getByRole("grid").focus();
+  await page.keyboard.press("j");
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: "Novi Kupac d.o.o." }).waitFor();
+  await page.keyboard.press("Escape");
+  await row(page, "Novi Kupac d.o.o.").waitFor();
+  assert.equal(new URL(page.url()).searchParams.get("search"), "Novi");
 }
 
 /** The full administrator has seen everything in the steps before. */

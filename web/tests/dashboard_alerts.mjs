@@ -1,5 +1,6 @@
 /** Steps of dashboard.test.mjs: rules are made, changed and deleted; their alerts are snoozed and acknowledged. */
 import assert from "node:assert/strict";
+import { keepsTheFocus } from "./page_shape.mjs";
 
 const row = (page, name) => page.getByRole("row").filter({ hasText: name });
 const openTab = (page, name) => page.getByRole("tab", { name, exact: true }).click();
@@ -38,6 +39,7 @@ async function acknowledges(page, names) {
   await page.getByText(`${names.length} alerts`, { exact: true }).waitFor();
   await page.getByRole("button", { name: "Acknowledge" }).click();
   await page.getByLabel(`Select ${names[0]}`).waitFor({ state: "detached" });
+  await keepsTheFocus(page);
 }
 
 /** The list of open alerts loses those that are acknowledged, and the list of these has them. */

@@ -1,6 +1,7 @@
 /** Every filter of the API has a chip, which counts its values as the API does; every order can be chosen. */
 import assert from "node:assert/strict";
 import { until } from "./browser.mjs";
+import { keepsTheFocus } from "./page_shape.mjs";
 
 /** The chips whose values the API counts as facets. */
 const FACETS = { "Managed by": "managedBy", "Subscription type": "subscriptionType", Tag: "tag", Administrator: "administrator", Country: "country", Invoice: "invoiceState" };
@@ -43,6 +44,7 @@ export async function everyChipCountsAsTheApi(page, query) {
     await addChip(page, name, "menu");
     await page.keyboard.press("Escape");
     await page.getByRole("menu").waitFor({ state: "detached" });
+    await until(page, (text) => document.activeElement.innerText.startsWith(text), name);
   }
   for (const [name, filters] of Object.entries(COUNTED)) {
     const totals = await Promise.all(filters.map((filter) => query(TOTAL, { filter })));
@@ -60,6 +62,7 @@ export async function showsFiltersWithoutValues(page, origin, query) {
   await page.keyboard.press("Escape");
   await chip(page, "Clear all").click();
   await shows(page, all);
+  await keepsTheFocus(page);
   const filter = { not: { status: ["TRIAL"] } };
   await page.goto(`${origin}/customers?${new URLSearchParams({ conditions: JSON.stringify(filter) })}`);
   await shows(page, (await query(TOTAL, { filter })).customers.totalCount);

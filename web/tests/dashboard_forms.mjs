@@ -127,7 +127,10 @@ async function showsItsMistakes(page, { mutation, open, send, labels }) {
   for (const { message, field } of userErrors) {
     const label = labels[field[1]];
     const place = label ? root.locator(".field", { has: page.getByText(label, { exact: true }) }) : root;
-    await place.locator(".field-error", { hasText: message }).first().waitFor();
+    const error = place.locator(".field-error", { hasText: message }).first();
+    await error.waitFor();
+    // Readers hear it again where the field gets the focus.
+    if (label) assert.equal(await error.evaluate(({ id }) => document.querySelectorAll(`[aria-describedby~="${id}"]`).length), 1, `${mutation}: ${label}`);
   }
   if (open.length === 0) return;
   await page.keyboard.press("Escape");

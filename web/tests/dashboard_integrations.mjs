@@ -49,6 +49,9 @@ export async function showsForecasts(page, origin, query) {
   const [, month] = (await query("{ renewalForecast { renewing expiring } }")).renewalForecast;
   const row = page.getByRole("table", { name: "Licenses and amounts by month" }).getByRole("row").nth(2);
   await row.waitFor();
+  await page.getByRole("figure", { name: "What ends or renews" }).getByRole("button", { name: "Show as table" }).click();
+  const chart = page.getByRole("table", { name: "What ends or renews" }).getByRole("row").nth(2).getByRole("cell");
+  assert.deepEqual(await chart.allInnerTexts(), [String(month.renewing), String(month.expiring)]);
   assert.deepEqual((await row.getByRole("cell").allInnerTexts()).slice(1, 3), [String(month.renewing), String(month.expiring)]);
 }
 

@@ -1,5 +1,6 @@
 /** Steps of dashboard.test.mjs: a tag is made, changed while somebody else changes it, and deleted; other windows follow. */
 import assert from "node:assert/strict";
+import { keepsTheFocus } from "./page_shape.mjs";
 
 const UPDATE = "mutation ($input: UpdateTagInput!) { updateTag(input: $input) { userErrors { code } } }";
 const row = (page, name) => page.getByRole("row").filter({ hasText: name });
@@ -59,4 +60,5 @@ async function deletesATag(page, name, button) {
   await page.getByRole("button", { name: `Delete ${name}` }).click();
   await page.getByRole("dialog").getByRole("button", { name: button }).click();
   await row(page, name).waitFor({ state: "detached" });
+  await keepsTheFocus(page);
 }

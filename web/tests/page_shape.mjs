@@ -1,8 +1,14 @@
 /** What holds on every page at every width: nothing is wider than its place, figures of a column stand below each other. */
 import assert from "node:assert/strict";
+import { until } from "./browser.mjs";
 
 /** A figure with its sign and unit; a date or a sentence is none. */
 const FIGURE = String.raw`^[+−-]?[\d.,\u00a0\u202f]+(\s?(%|ms|s|[A-Z]{3}|\p{Sc}))?$|^\p{Sc}[\d.,]+$`;
+
+/** Who works with the keyboard goes on beside what has gone away, not at the top of the page. */
+export function keepsTheFocus(page) {
+  return until(page, () => document.activeElement.closest("main") !== null);
+}
 
 export async function hasItsShape(page, where) {
   assert.deepEqual(await page.evaluate(faultsOf, FIGURE), [], where);

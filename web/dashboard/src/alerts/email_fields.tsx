@@ -2,7 +2,7 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { AlertSchedule } from "../gql/graphql";
-import { FieldError, SelectInput } from "../ui/form";
+import { FieldError, SelectInput, useErrorId } from "../ui/form";
 import type { Rule } from "./documents";
 
 const SCHEDULES: readonly AlertSchedule[] = ["AT_ONCE", "DAILY", "WEEKLY"];
@@ -29,15 +29,16 @@ interface Props {
 export function EmailFields({ mail, errors }: Props) {
   const { t } = useTranslation();
   const { email, schedule, timeZone } = mail.fields;
+  const [errorId, described] = useErrorId(errors.email);
   const zones = [...new Set(["UTC", timeZone, ...Intl.supportedValuesOf("timeZone")])].sort();
   return (
     <>
       <div>
         <label className="checkbox">
-          <input type="checkbox" checked={email} aria-invalid={errors.email !== undefined} onChange={(event) => mail.change({ email: event.target.checked })} />
+          <input type="checkbox" checked={email} aria-invalid={errors.email !== undefined} {...described} onChange={(event) => mail.change({ email: event.target.checked })} />
           {t("alerts.email")}
         </label>
-        <FieldError text={errors.email} />
+        <FieldError id={errorId} text={errors.email} />
       </div>
       {email && (
         <>

@@ -2,6 +2,7 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "wouter";
+import { listAddress } from "../customers/last_list";
 import { useLaunch } from "../customers/launch";
 import { usePermission } from "../session/viewer";
 import { Button } from "../ui/button";
@@ -39,7 +40,7 @@ export function CustomerHeader({ customer, onTag, onChanged }: Props) {
   return (
     <header className="customer-head">
       <p>
-        <Link to="/customers" className="small">
+        <Link to={listAddress()} className="small">
           ← {t("customers.title")}
         </Link>
       </p>

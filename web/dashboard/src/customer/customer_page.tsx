@@ -1,12 +1,14 @@
 /** One customer: who it is, every status with its reason, and tabs for what belongs to it. */
-import { useCallback, useState } from "react";
+import { useCallback, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { Link, useParams } from "wouter";
+import { Link, useLocation, useParams } from "wouter";
 import { useQuery } from "urql";
 import { useFeed } from "../api/feeds";
 import { useFirstCursor } from "../api/followed";
 import { TAG_CHANGED } from "../customers/documents";
+import { listAddress } from "../customers/last_list";
 import TagDialog from "../customers/tag_dialog";
+import { isOccupied } from "../frame/frame_keys";
 import { PageSkeleton } from "../frame/frame_skeleton";
 import type { Permission } from "../gql/graphql";
 import { useViewer } from "../session/viewer";
@@ -55,6 +57,7 @@ export default function CustomerPage() {
       refresh();
     },
   });
+  useEscape();
   useFeed(TAG_CHANGED, customer && after ? { after } : null, {
     onChange: ({ tagChanged }) => customer?.tags.some((tag) => tag.id === tagChanged.tagId) && refresh(),
     onGap: expire,
@@ -77,6 +80,16 @@ export default function CustomerPage() {
       )}
     </div>
   );
+}
+
+/** Escape leads back to the list, where it closes nothing. */
+function useEscape(): void {
+  const [, navigate] = useLocation();
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => event.key === "Escape" && !isOccupied(event) && navigate(listAddress());
+    document.addEventListener("keydown", onKey);
+    return () => document.removeEventListener("keydown", onKey);
+  }, [navigate]);
 }
 
 function Unknown() {

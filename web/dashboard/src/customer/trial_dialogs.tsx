@@ -3,7 +3,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useClient } from "urql";
 import { useFormats } from "../ui/formats";
-import { FieldError, FormDialog, NumberInput, TextInput } from "../ui/form";
+import { ErrorGroup, FormDialog, NumberInput, TextInput } from "../ui/form";
 import { CHANGE_TRIAL, CONVERT_TRIAL, END_TRIAL, EXTEND_TRIAL, type TrialCard } from "./documents";
 
 export type TrialAction = "extend" | "change" | "convert" | "end";
@@ -53,12 +53,11 @@ function ChangeDialog({ trial, onDone, onClose }: Props) {
   return (
     <FormDialog title={t("trial.changeTitle", { number: trial.number })} action={t("trial.changeButton")} fields={["licenses"]} send={send} onDone={onDone} onClose={onClose}>
       {(errors) => (
-        <>
+        <ErrorGroup label={t("trial.changeButton")} error={errors.licenses}>
           {licenses.map((line, index) => (
             <NumberInput key={line.product} label={t("trial.licensesOf", { product: t(`product.${line.product}`) })} value={line.licenses} onChange={(value) => change(index, value)} />
           ))}
-          <FieldError text={errors.licenses} />
-        </>
+        </ErrorGroup>
       )}
     </FormDialog>
   );

@@ -1,5 +1,5 @@
 /** The customers: saved views, filters with counts, and the live list. */
-import { lazy, Suspense, useCallback, useState } from "react";
+import { lazy, Suspense, useCallback, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { usePermission } from "../session/viewer";
 import { later } from "../texts/later";
@@ -8,6 +8,7 @@ import { Failure } from "../ui/failure";
 import { useFormats } from "../ui/formats";
 import { CustomerTable } from "./customer_table";
 import { useListState } from "./filters";
+import { keepListAddress } from "./last_list";
 import { QueryBar } from "./query_bar";
 import { SavedViews } from "./saved_views";
 import { SelectionBar } from "./selection_bar";
@@ -25,6 +26,7 @@ export function CustomersPage() {
   const { t } = useTranslation();
   const { number } = useFormats();
   const state = useListState();
+  useEffect(() => keepListAddress(state.parameters), [state]);
   const live = useLiveCustomers(state);
   const counts = useCounts(state.filter, live.changes);
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());

@@ -8,6 +8,7 @@ import { useViewer } from "../session/viewer";
 import { Icon, type IconName } from "../ui/icons";
 import { Tips } from "../ui/tips";
 import { ConnectionBanner } from "./connection_banner";
+import { keepFocus } from "./kept_focus";
 import { TopBar } from "./top_bar";
 import "../ui/ui.css";
 import "./frame.css";
@@ -37,6 +38,7 @@ export function Frame({ feed, children }: { feed: FeedClient; children: ReactNod
   useEffect(() => {
     document.title = `${partner.name} – partnerhub`;
   }, [partner.name]);
+  useEffect(keepFocus, []);
   const shown = DESTINATIONS.filter(({ permission }) => !permission || permissions.includes(permission));
   return (
     <div className="frame">

@@ -20,13 +20,20 @@ function initialLanguage(): Language {
   return navigator.language.toLowerCase().startsWith("sr") ? "sr-Latn" : "en";
 }
 
+const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/;
+
+/** A name that is written from right to left does not turn around what stands beside it. React escapes what it shows. */
+function isolate(value: unknown): string {
+  const text = String(value);
+  return RIGHT_TO_LEFT.test(text) ? `\u2068${text}\u2069` : text;
+}
+
 export async function loadTexts(): Promise<void> {
   await i18next.use(initReactI18next).init({
     lng: "en",
     fallbackLng: "en",
     resources: { en: { translation: en } },
-    // React escapes what it shows.
-    interpolation: { escapeValue: false },
+    interpolation: { escape: isolate },
   });
   await showLanguage(initialLanguage());
 }

@@ -1,6 +1,6 @@
 /** Several values chosen from a list, with how many are chosen; none chosen means any. */
 import { useId } from "react";
-import { FieldError } from "./form";
+import { FieldError, useErrorId } from "./form";
 import { Icon } from "./icons";
 import "./choices.css";
 
@@ -17,6 +17,7 @@ interface Props<Value extends string> {
 
 export function Choices<Value extends string>({ label, anyText, values, text, chosen, onChange, error }: Props<Value>) {
   const id = useId();
+  const [errorId, described] = useErrorId(error);
   const toggle = (value: Value) => onChange(values.filter((each) => (each === value ? !chosen.includes(each) : chosen.includes(each))));
   return (
     <div className="field">
@@ -24,7 +25,7 @@ export function Choices<Value extends string>({ label, anyText, values, text, ch
         {label}
       </span>
       <details className="choices" open={error !== undefined || undefined}>
-        <summary aria-labelledby={`${id}-label ${id}-chosen`}>
+        <summary aria-labelledby={`${id}-label ${id}-chosen`} {...described}>
           <span id={`${id}-chosen`}>{chosen.length === 0 ? anyText : chosen.map(text).join(", ")}</span>
           <Icon name="down" width="12" height="12" />
         </summary>
@@ -37,7 +38,7 @@ export function Choices<Value extends string>({ label, anyText, values, text, ch
           ))}
         </div>
       </details>
-      <FieldError text={error} />
+      <FieldError id={errorId} text={error} />
     </div>
   );
 }

@@ -3,7 +3,7 @@ import { useEffect, useId, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useQuery } from "urql";
 import { graphql } from "../gql";
-import { FieldError } from "./form";
+import { FieldError, useErrorId } from "./form";
 import "./customer_search.css";
 
 const FOUND_CUSTOMERS = graphql(`
@@ -29,6 +29,7 @@ interface Props {
 export function CustomerSearch({ label, onChoose, autoFocus = false, error }: Props) {
   const { t } = useTranslation();
   const id = useId();
+  const [errorId, described] = useErrorId(error);
   const [text, setText] = useState("");
   const search = useLater(text.trim());
   const [active, setActive] = useState(0);
@@ -58,6 +59,7 @@ export function CustomerSearch({ label, onChoose, autoFocus = false, error }: Pr
         aria-activedescendant={found.length > 0 ? `${id}-${place}` : undefined}
         aria-autocomplete="list"
         aria-invalid={error !== undefined}
+        {...described}
         autoComplete="off"
         autoFocus={autoFocus}
         maxLength={100}
@@ -89,7 +91,7 @@ export function CustomerSearch({ label, onChoose, autoFocus = false, error }: Pr
       <p role="status" className="secondary small">
         {search && !fetching && found.length === 0 ? t("customers.noMatch") : ""}
       </p>
-      <FieldError text={error} />
+      <FieldError id={errorId} text={error} />
     </div>
   );
 }

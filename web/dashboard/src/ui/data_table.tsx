@@ -42,7 +42,7 @@ export function DataTable({ label, columns, rows, hasRowHeads = false, className
         <thead role="rowgroup">
           <tr role="row">
             {known.map(({ name, head, kind = "text", sort }) => (
-              <th key={name} role="columnheader" scope="col" className={`cell-of-${kind}`} aria-sort={sort}>
+              <th key={name} role="columnheader" scope="col" className={`cell-of-${kind}`} aria-sort={sort} data-label={kind === "select" ? name : undefined}>
                 {head ?? (kind === "actions" ? <span className="only-for-readers">{name}</span> : name)}
               </th>
             ))}

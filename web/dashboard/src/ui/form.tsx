@@ -7,12 +7,29 @@ import { Button } from "./button";
 import { Dialog } from "./dialog";
 import { splitErrors, type UserError } from "./user_errors";
 
-export function FieldError({ text }: { text: string | undefined }) {
+/** The id of an error, and what leads readers from its field to it: they read it again with the field. */
+export function useErrorId(error: string | undefined): [id: string, described: { "aria-describedby"?: string }] {
+  const id = useId();
+  return [id, error ? { "aria-describedby": id } : {}];
+}
+
+export function FieldError({ id, text }: { id: string; text: string | undefined }) {
   if (!text) return null;
   return (
-    <span className="field-error" role="alert">
+    <span id={id} className="field-error" role="alert">
       {text}
     </span>
+  );
+}
+
+/** Fields that one error is about. */
+export function ErrorGroup({ label, error, children }: { label: string; error: string | undefined; children: ReactNode }) {
+  const [errorId, described] = useErrorId(error);
+  return (
+    <div className="form" role="group" aria-label={label} {...described}>
+      {children}
+      <FieldError id={errorId} text={error} />
+    </div>
   );
 }
 
@@ -26,21 +43,23 @@ interface TextProps {
 }
 
 export function TextInput({ label, value, onChange, error, autoFocus = false, type = "text" }: TextProps) {
+  const [errorId, described] = useErrorId(error);
   return (
     <TextField className="field" value={value} onChange={onChange} isInvalid={error !== undefined} autoFocus={autoFocus} type={type}>
       <Label>{label}</Label>
-      <Input />
-      <FieldError text={error} />
+      <Input {...described} />
+      <FieldError id={errorId} text={error} />
     </TextField>
   );
 }
 
 export function TextAreaInput({ label, value, onChange, error, autoFocus = false }: Omit<TextProps, "type">) {
+  const [errorId, described] = useErrorId(error);
   return (
     <TextField className="field" value={value} onChange={onChange} isInvalid={error !== undefined} autoFocus={autoFocus}>
       <Label>{label}</Label>
-      <TextArea rows={5} />
-      <FieldError text={error} />
+      <TextArea rows={5} {...described} />
+      <FieldError id={errorId} text={error} />
     </TextField>
   );
 }
@@ -56,17 +75,18 @@ interface SelectProps {
 
 export function SelectInput({ label, value, onChange, options, error }: SelectProps) {
   const id = useId();
+  const [errorId, described] = useErrorId(error);
   return (
     <div className="field">
       <label htmlFor={id}>{label}</label>
-      <select id={id} value={value} onChange={(event) => onChange(event.target.value)} aria-invalid={error !== undefined}>
+      <select id={id} value={value} onChange={(event) => onChange(event.target.value)} aria-invalid={error !== undefined} {...described}>
         {options.map(([option, text]) => (
           <option key={option} value={option}>
             {text}
           </option>
         ))}
       </select>
-      <FieldError text={error} />
+      <FieldError id={errorId} text={error} />
     </div>
   );
 }
@@ -80,11 +100,12 @@ interface NumberProps {
 }
 
 export function NumberInput({ label, value, onChange, error, autoFocus = false }: NumberProps) {
+  const [errorId, described] = useErrorId(error);
   return (
     <NumberField className="field" value={value} onChange={onChange} isInvalid={error !== undefined} autoFocus={autoFocus}>
       <Label>{label}</Label>
-      <Input />
-      <FieldError text={error} />
+      <Input {...described} />
+      <FieldError id={errorId} text={error} />
     </NumberField>
   );
 }

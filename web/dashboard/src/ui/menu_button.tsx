@@ -5,6 +5,9 @@ import { Button as AriaButton, type PopoverProps } from "react-aria-components";
 export const loadMenu = () => import("./menu_popover");
 export const MenuPopover = lazy(loadMenu);
 
+/** A menu that closes moves the focus a picture later. */
+const RETURN_MILLISECONDS = 60;
+
 export interface MenuEntry {
   id: string;
   text: string;
@@ -41,6 +44,11 @@ interface Props {
 export function MenuButton({ className, label, placement, groups, startsOpen = false, children }: Props) {
   const button = useRef<HTMLButtonElement>(null);
   const [isOpen, setOpen] = useState(startsOpen);
+  const close = () => {
+    setOpen(false);
+    // What was open before it, such as the menu from which this button was added, has no focus to return.
+    if (startsOpen) setTimeout(() => document.activeElement === document.body && button.current?.focus(), RETURN_MILLISECONDS);
+  };
   return (
     <>
       <AriaButton
@@ -51,13 +59,14 @@ export function MenuButton({ className, label, placement, groups, startsOpen = f
         onHoverStart={() => void loadMenu()}
         onFocus={() => void loadMenu()}
         onPress={() => setOpen(true)}
-        onKeyDown={(event) => event.key === "ArrowDown" && setOpen(true)}
+        // Other keys are those of the page.
+        onKeyDown={(event) => (event.key === "ArrowDown" ? setOpen(true) : event.continuePropagation())}
       >
         {children}
       </AriaButton>
       {isOpen && (
         <Suspense>
-          <MenuPopover label={label} placement={placement} groups={groups()} triggerRef={button} onClose={() => setOpen(false)} />
+          <MenuPopover label={label} placement={placement} groups={groups()} triggerRef={button} onClose={close} />
         </Suspense>
       )}
     </>

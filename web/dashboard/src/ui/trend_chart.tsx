@@ -36,6 +36,14 @@ export function TrendChart(props: Props) {
   const { t } = useTranslation();
   const [isTable, setTable] = useState(false);
   const titleId = useId();
+  const series = [...props.stacked, ...(props.line ? [props.line] : [])];
+  if (!series.some(({ values }) => values.some(Boolean)))
+    return (
+      <figure className="chart" aria-labelledby={titleId}>
+        <h2 id={titleId}>{props.title}</h2>
+        <p className="secondary">{t("chart.empty")}</p>
+      </figure>
+    );
   return (
     <figure className="chart" aria-labelledby={titleId}>
       <figcaption className="chart-head">
@@ -110,7 +118,7 @@ function Chart({ title, unit, weeks, period = "week", stacked, line, width }: Pr
         onBlur={() => setActive(null)}
       >
         <Group left={MARGIN.left} top={MARGIN.top}>
-          <AxisLeft scale={y} numTicks={5} label={unit} labelOffset={64} tickFormat={(value) => number(Number(value))} />
+          <AxisLeft scale={y} tickValues={y.ticks(5).filter(Number.isInteger)} label={unit} labelOffset={64} tickFormat={(value) => number(Number(value))} />
           <AxisBottom
             top={inner.height}
             scale={x}
