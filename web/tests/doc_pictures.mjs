@@ -15,6 +15,7 @@ const LATIN = ["DE", "ES", "FR", "GB", "IT", "NO", "PT", "SE", "US"];
 /** The page of each picture, and the theme in which it is taken. */
 const PICTURES = {
   customers: [`/customers?${new URLSearchParams([...LATIN.map((code) => ["country", code]), ["status", "LICENSE_OVERAGE"], ["order", "LAST_ADMINISTRATOR_SIGN_IN_AT"], ["direction", "DESC"]])}`, "light"],
+  analytics: ["/analytics", "light"],
   calling: ["/calling", "dark"],
   forecasts: ["/forecasts", "light"],
   alerts: ["/alerts", "dark"],
