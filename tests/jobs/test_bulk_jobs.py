@@ -211,3 +211,14 @@ async def test_a_partner_has_a_limited_number_of_unfinished_jobs(client: Client)
     assert await refusals() == ["LIMIT_REACHED"]
     await finish_job(work.scope, another_job(work, 80)["_id"], BulkJobState.DONE)
     assert await refusals() == []
+
+
+async def test_the_batches_of_a_large_job_are_inserted_in_parts(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("store.tags.bulk_jobs._CUSTOMERS_OF_AN_INSERT", BATCH_SIZE)
+    work = await begun(client, 2 * BATCH_SIZE + 1)
+    assert [len(batch["ids"]) for batch in work.batches] == [BATCH_SIZE, BATCH_SIZE, 1]
+    assert len({id_ for batch in work.batches for id_ in batch["ids"]}) == 2 * BATCH_SIZE + 1
+    assert await bulk_jobs(client) == 3
+    assert (await work.read()).changed == 2 * BATCH_SIZE + 1
