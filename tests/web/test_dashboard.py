@@ -16,6 +16,7 @@ from tests.web.conftest import WEB
 
 ACCEPT_TERMS = 'mutation { acceptTerms(input: {termsVersion: "2026-10"}) { userErrors { code } } }'
 LIVE = "Alpine Bakery"
+RIGHT_TO_LEFT = "כרמל אנרגיה (2019)"
 PLAN = [{"product": "MEETINGS", "licenses": 500}, {"product": "CALLING", "licenses": 500}]
 
 
@@ -38,7 +39,7 @@ def _entitlement(number: int, assigned: int = 8, **more: Any) -> dict[str, Any]:
 
 
 def _import_customers(harness: ServerHarness) -> None:
-    names = [LIVE, *(f"Customer {number:02}" for number in range(1, 30))]
+    names = [LIVE, *(f"Customer {number:02}" for number in range(1, 29)), RIGHT_TO_LEFT]
     harness.import_lines("customers", [_customer(number, name) for number, name in enumerate(names)])
     subscriptions = [_entitlement(number, autoRenew=True) for number in range(20)]
     trials = [_entitlement(number) for number in range(20, 30)]
