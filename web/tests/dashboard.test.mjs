@@ -15,6 +15,7 @@ import { kpisOpenTheirCustomers } from "./dashboard_analytics.mjs";
 import { connectsAWebhook, exportsTheList, showsBothVersions, showsCallingEngagement, showsForecasts } from "./dashboard_integrations.mjs";
 import { everyChipCountsAsTheApi, filtersTheActivity, ordersByCreation, showsFiltersWithoutValues } from "./dashboard_filters.mjs";
 import { everyFormShowsItsMistakes } from "./dashboard_forms.mjs";
+import { savesAView, worksByKeyboard } from "./dashboard_list.mjs";
 import { changesWithinASecond } from "./dashboard_latency.mjs";
 import { noPageIsEmptyOrBroken, roleSeesWhatItMay, widgetsShowWhatTheRoleMaySee } from "./dashboard_roles.mjs";
 import { changesAndDeletesATag } from "./dashboard_tags.mjs";
@@ -208,30 +209,6 @@ async function invitesAndChangesAnAdministrator(page) {
   await page.getByRole("rowheader", { name: "Manage integrations" }).waitFor();
 }
 
-async function worksByKeyboard(page) {
-  await page.goto(`${origin}/customers?order=NAME`);
-  await row(page, "Alpine Bakery").waitFor();
-  await page.keyboard.press("j");
-  await page.keyboard.press("x");
-  await page.getByText("1 customer", { exact: true }).waitFor();
-  await page.keyboard.press("/");
-  await page.keyboard.type("Novi");
-  await until(page, () => document.querySelector(".customers-total")?.textContent === "1");
-  // The keys work from a button that opens a menu, too.
-  await page.getByRole("search").getByRole("button", { name: "Status" }).focus();
-  await page.keyboard.press("?");
-  await page.getByRole("dialog").waitFor();
-  await page.keyboard.press("Escape");
-  await page.getByRole("dialog").waitFor({ state: "detached" });
-  await page.getByRole("grid").focus();
-  await page.keyboard.press("j");
-  await page.keyboard.press("Enter");
-  await page.getByRole("heading", { name: "Novi Kupac d.o.o." }).waitFor();
-  await page.keyboard.press("Escape");
-  await row(page, "Novi Kupac d.o.o.").waitFor();
-  assert.equal(new URL(page.url()).searchParams.get("search"), "Novi");
-}
-
 /** The full administrator has seen everything in the steps before. */
 async function eachRoleSeesWhatItMay(context) {
   const { customers } = await query(`{ customers(filter: {search: "Novi"}) { nodes { id name } } }`);
@@ -268,7 +245,8 @@ try {
   await showsMistakesAtTheirFields(await toFront(page));
   await extendsATrial(page);
   await filtersTheActivity(page);
-  await worksByKeyboard(page);
+  await worksByKeyboard(page, origin);
+  await savesAView(page, origin, query);
   await kpisOpenTheirCustomers(page, query, screenshot);
   await showsCallingEngagement(page, origin);
   await screenshot(page, "calling");

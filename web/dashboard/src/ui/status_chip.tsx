@@ -34,7 +34,7 @@ export function StatusChips({ details }: { details: readonly StatusDetail[] }) {
   return (
     <span className={rest.length > 0 ? "chips chips-more" : "chips"}>
       {details.slice(0, SHOWN).map(({ status, reason }) => (
-        <span key={status} role="img" tabIndex={-1} aria-label={reason} data-tip={reason} className="status-focus">
+        <span key={status} role="img" tabIndex={-1} aria-label={`${text(`status.${status}`)}: ${reason}`} data-tip={reason} className="status-focus">
           <StatusLabel status={status} />
         </span>
       ))}
