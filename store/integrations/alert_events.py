@@ -14,14 +14,14 @@ from store.events.log import NO_CUSTOMER, STATUS_PHRASES, EventDraft, event_docu
 
 
 def alert_event(
-    scope: Scope, now: datetime, alert: Mapping[str, Any], verb: str, actor_id: str | None = None
+    scope: Scope, now: datetime, alert: Mapping[str, Any], state: str, actor_id: str | None = None
 ) -> Document:
-    """Return the event of a change of an alert."""
+    """Return the event that an alert is in another `state`, such as "opened"."""
     phrase = STATUS_PHRASES[CustomerStatus(alert["status"])]
     draft = EventDraft(
         ActivityKind.ALERT_CHANGED,
         alert["_id"],
-        f"An alert that {alert['customer_name']} is {phrase} {verb}",
+        f"Alert {state}: {alert['customer_name']} is {phrase}",
         short_lived=True,
     )
     addressed = {"owner_id": alert["owner_id"], "alert_customer_id": alert["customer_id"]}

@@ -121,7 +121,7 @@ async def write_changes(scope: Scope, changes: AlertChanges, session: Session) -
     hidden = await _delete_hidden(scope, changes.hidden, session)
     events = [alert_event(scope, scope.now, alert, "opened") for alert in opened]
     events += [
-        alert_event(scope, scope.now, alert, "was resolved")
+        alert_event(scope, scope.now, alert, "resolved")
         for alert in (*(each for each in opened if each["state"] == AlertState.RESOLVED), *resolved)
     ]
     events += [hidden_alerts_event(scope, scope.now, customer_id) for customer_id in hidden]

@@ -67,7 +67,7 @@ async def _wake(scope: Scope, ids: Sequence[str]) -> None:
         where = {**scope.match(), "_id": {"$in": list(ids)}, "snoozed_until": {"$lte": scope.now}}
         alerts = await scope.collection(COLLECTION).find(where, session=session)
         await _write(scope, alerts, {"state": AlertState.OPEN, "snoozed_until": None}, session)
-        events = [alert_event(scope, scope.now, alert, "is open again") for alert in alerts]
+        events = [alert_event(scope, scope.now, alert, "open again") for alert in alerts]
         await scope.collection("events").insert_many(events, session=session)
 
     await in_transaction(scope.client, wake)
@@ -98,9 +98,7 @@ async def _change(
         if alert["state"] != AlertState.RESOLVED and any(alert[name] != value for name, value in fields.items())
     ]
     await _write(mutation.scope, changed, {**fields, "changed_by_id": mutation.actor.id}, mutation.session)
-    events = [
-        alert_event(mutation.scope, mutation.scope.now, alert, f"was {verb}", mutation.actor.id) for alert in changed
-    ]
+    events = [alert_event(mutation.scope, mutation.scope.now, alert, verb, mutation.actor.id) for alert in changed]
     await mutation.scope.collection("events").insert_many(events, session=mutation.session)
     return ChangedAlerts([alert["_id"] for alert in alerts])
 

@@ -17,6 +17,11 @@ from tests.web.conftest import WEB
 ACCEPT_TERMS = 'mutation { acceptTerms(input: {termsVersion: "2026-10"}) { userErrors { code } } }'
 LIVE = "Alpine Bakery"
 RIGHT_TO_LEFT = "כרמל אנרגיה (2019)"
+RESOURCES = {
+    "Call queues for beginners": "GUIDE",
+    "Queues of the spring release": "RELEASE_NOTE",
+    "Rooms in a day": "VIDEO",
+}
 PLAN = [{"product": "MEETINGS", "licenses": 500}, {"product": "CALLING", "licenses": 500}]
 
 
@@ -38,6 +43,11 @@ def _entitlement(number: int, assigned: int = 8, **more: Any) -> dict[str, Any]:
     }
 
 
+def _resource(title: str, kind: str) -> dict[str, Any]:
+    url = f"https://help.example/{title.replace(' ', '-')}"
+    return {"url": url, "title": title, "summary": "How to.", "kind": kind, "products": [], "updatedOn": "2026-11-01"}
+
+
 def _import_customers(harness: ServerHarness) -> None:
     names = [LIVE, *(f"Customer {number:02}" for number in range(1, 29)), RIGHT_TO_LEFT]
     harness.import_lines("customers", [_customer(number, name) for number, name in enumerate(names)])
@@ -45,6 +55,7 @@ def _import_customers(harness: ServerHarness) -> None:
     trials = [_entitlement(number) for number in range(20, 30)]
     assert harness.import_lines("subscriptions", subscriptions)["refused"] == 0
     assert harness.import_lines("trials", trials)["refused"] == 0
+    assert harness.import_lines("resources", [_resource(*of) for of in RESOURCES.items()])["refused"] == 0
 
 
 def test_the_pages_work_in_the_browser(mongo_uri: str, database_name: str, node: str, chromium: str) -> None:

@@ -1,5 +1,6 @@
 /** A table of the pages. In a narrow place, such as a phone, each row is a card of named values: nothing scrolls sideways. */
-import type { ReactNode } from "react";
+import { tableFeatures, useTable } from "@tanstack/react-table";
+import { type ReactNode, useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import "./data_table.css";
 
@@ -33,27 +34,41 @@ export function useActionsColumn(): Column {
   return { name: useTranslation().t("column.actions"), kind: "actions" };
 }
 
+/** The API orders, selects and pages: the table only joins columns and rows. */
+const FEATURES = tableFeatures({ columnMeta: {} as Column });
+
+function useColumns(columns: Props["columns"]) {
+  return useMemo(
+    () =>
+      columns.map((column) => {
+        const meta = typeof column === "string" ? { name: column } : column;
+        return { id: meta.name, meta };
+      }),
+    [columns],
+  );
+}
+
 export function DataTable({ label, columns, rows, hasRowHeads = false, className = "" }: Props) {
-  const known = columns.map((column): Column => (typeof column === "string" ? { name: column } : column));
+  const table = useTable({ features: FEATURES, columns: useColumns(columns), data: rows, getRowId: ({ id }) => id });
   // The roles stay when the narrow form takes the display of a table away.
   return (
     <div className="table-place">
       <table role="table" className={`data-table ${className}`.trim()} aria-label={label}>
         <thead role="rowgroup">
-          <tr role="row">
-            {known.map(({ name, head, kind = "text", sort }) => (
-              <th key={name} role="columnheader" scope="col" className={`cell-of-${kind}`} aria-sort={sort} data-label={kind === "select" ? name : undefined}>
-                {head ?? (kind === "actions" ? <span className="only-for-readers">{name}</span> : name)}
-              </th>
-            ))}
-          </tr>
+          {table.getHeaderGroups().map(({ id, headers }) => (
+            <tr key={id} role="row">
+              {headers.map((header) => (
+                <HeadCell key={header.id} {...(header.column.columnDef.meta ?? { name: header.id })} />
+              ))}
+            </tr>
+          ))}
         </thead>
         <tbody role="rowgroup">
-          {rows.map(({ id, cells }) => (
-            <tr key={id} role="row">
-              {known.map((column, place) => (
-                <Cell key={column.name} column={column} isHead={hasRowHeads && place === 0}>
-                  {cells[place]}
+          {table.getRowModel().rows.map((row) => (
+            <tr key={row.id} role="row">
+              {row.getAllCells().map((cell, place) => (
+                <Cell key={cell.id} column={cell.column.columnDef.meta ?? { name: cell.column.id }} isHead={hasRowHeads && place === 0}>
+                  {row.original.cells[place]}
                 </Cell>
               ))}
             </tr>
@@ -61,6 +76,14 @@ export function DataTable({ label, columns, rows, hasRowHeads = false, className
         </tbody>
       </table>
     </div>
+  );
+}
+
+function HeadCell({ name, head, kind = "text", sort }: Column) {
+  return (
+    <th role="columnheader" scope="col" className={`cell-of-${kind}`} aria-sort={sort} data-label={kind === "select" ? name : undefined}>
+      {head ?? (kind === "actions" ? <span className="only-for-readers">{name}</span> : name)}
+    </th>
   );
 }
 
