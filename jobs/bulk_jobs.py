@@ -3,9 +3,9 @@
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
-from domain.failures import Unavailable
 from domain.partner.bulk_jobs import BulkJobState
-from store.database.client import Client, ConnectionFailure, Document
+from jobs.conflicts import Conflicts
+from store.database.client import Client, Document
 from store.database.clock import utc_now
 from store.database.conflict_halving import halve_on_conflict
 from store.database.scope import Scope
@@ -32,16 +32,11 @@ async def bulk_jobs(client: Client, deadline: float = BATCH_DEADLINE_SECONDS) ->
 
 async def _process_each(documents: Sequence[Document], process: Callable[[Document], Awaitable[None]]) -> None:
     """Process every job or batch, also those behind one that conflicts; then raise the last conflict."""
-    conflict: Unavailable | None = None
+    conflicts = Conflicts()
     for document in documents:
-        try:
+        with conflicts.keep():
             await process(document)
-        except Unavailable as error:
-            if isinstance(error.__cause__, ConnectionFailure):
-                raise
-            conflict = error
-    if conflict is not None:
-        raise conflict
+    conflicts.raise_last()
 
 
 async def _run(client: Client, job: Document, deadline: float) -> int:

@@ -2,9 +2,9 @@
 
 import asyncio
 
-from domain.failures import Unavailable
+from jobs.conflicts import Conflicts
 from store.changes.reevaluation import partners_to_reevaluate, reevaluate
-from store.database.client import Client, ConnectionFailure
+from store.database.client import Client
 from store.database.clock import utc_now
 from store.database.scope import Scope
 from store.tenants.partners import PartnerDocument
@@ -31,7 +31,7 @@ class _Reevaluations:
         self._turn = asyncio.Lock()
         self._begun: set[str] = set()
         self._count = 0
-        self._conflict: Unavailable | None = None
+        self._conflicts = Conflicts()
 
     async def run(self) -> int:
         async with asyncio.TaskGroup() as group:
@@ -45,19 +45,14 @@ class _Reevaluations:
                 _, unfinished = await asyncio.wait(
                     unfinished, timeout=_POLL_SECONDS, return_when=asyncio.FIRST_COMPLETED
                 )
-        if self._conflict is not None:
-            raise self._conflict
+        self._conflicts.raise_last()
         return self._count
 
     async def _evaluate(self, partner: PartnerDocument) -> None:
         scope = Scope(self._client, partner.partner_id, utc_now())
-        try:
+        with self._conflicts.keep():
             # In two statements: other partners count while this one waits.
             count = await reevaluate(scope, partner, self._turn)
             self._count += count
             # Its job has not ended where customers were found, or where the settings have changed again meanwhile.
             self._begun.remove(partner.partner_id)
-        except Unavailable as error:
-            if isinstance(error.__cause__, ConnectionFailure):
-                raise
-            self._conflict = error

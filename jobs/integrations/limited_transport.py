@@ -1,7 +1,7 @@
 """A transport of httpx that bounds what an answer may take: its bytes, and how long each turn of reading is.
 
-httpx limits neither what comes before an answer nor how small its parts are: a receiver that sends nothing but
-`100 Continue` took ten seconds of processor time, in turns of 300 ms; 256 KiB in chunks of one byte took four.
+httpx has no limit for what precedes an answer, and none for the number of its parts. A receiver that only sent
+`100 Continue` took ten seconds of processor time, in turns of 300 ms. 256 KiB in chunks of one byte took four seconds.
 """
 
 import asyncio

@@ -8,10 +8,8 @@ ADMINISTRATOR again. So no removed assignment takes effect again for a moment.
 
 from dataclasses import replace
 from datetime import datetime
-from operator import itemgetter
 from typing import Any
 
-from domain.batches import take_turns
 from store.access.assignment_changes import remove_assignment
 from store.changes.customer_batch import (
     BATCH_SIZE,
@@ -21,15 +19,13 @@ from store.changes.customer_batch import (
     write_customers,
 )
 from store.changes.mutations import Mutation
-from store.database.client import Client, DeleteMany, Document, IndexModel, Session
+from store.database.client import DeleteMany, Document, IndexModel, Session
 from store.database.clock import utc_now
 from store.database.ids import new_id
 from store.database.scope import Scope, administrator_key
 from store.database.transactions import in_transaction
 
 COLLECTION = "assignment_cleanups"
-# Of each partner.
-MAX_CLEANUPS_OF_A_RUN = 20
 ASSIGNMENT_CLEANUP_INDEXES = (IndexModel([("partner_id", 1), ("administrator_id", 1)], name="administrator"),)
 
 
@@ -76,12 +72,6 @@ async def is_cleanup_pending(scope: Scope, administrator_id: str, session: Sessi
     """Return whether a cleanup of the administrator is unfinished."""
     where = {**scope.match(), "administrator_id": administrator_id}
     return await scope.collection(COLLECTION).find_one(where, {"_id": 1}, session=session) is not None
-
-
-async def find_assignment_cleanups(client: Client) -> list[Document]:
-    """Return the unfinished cleanups of all partners, which take turns."""
-    cleanups = await client.collection(COLLECTION).find({}, sort=[("_id", 1)])
-    return list(take_turns(cleanups, itemgetter("partner_id"), MAX_CLEANUPS_OF_A_RUN))
 
 
 async def continue_assignment_cleanup(scope: Scope, cleanup: Document) -> int:

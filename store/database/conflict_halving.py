@@ -13,6 +13,11 @@ Result = TypeVar("Result")
 BATCH_DEADLINE_SECONDS = 2.0
 
 
+def is_outage(failure: Unavailable) -> bool:
+    """Return whether the database could not be reached, so that nothing else can be written either."""
+    return isinstance(failure.__cause__, ConnectionFailure)
+
+
 async def halve_on_conflict(
     items: Sequence[Item],
     run: Callable[[Sequence[Item], float], Awaitable[Result]],
@@ -29,7 +34,7 @@ async def halve_on_conflict(
     try:
         return [await run(items, single_deadline if len(items) <= 1 else deadline)]
     except Unavailable as error:
-        if len(items) <= 1 or isinstance(error, OutcomeUnknown) or isinstance(error.__cause__, ConnectionFailure):
+        if len(items) <= 1 or isinstance(error, OutcomeUnknown) or is_outage(error):
             raise
     middle = len(items) // 2
     first, second = items[:middle], items[middle:]

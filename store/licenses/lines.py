@@ -18,7 +18,7 @@ from store.licenses.use_peaks import PEAK_DAY_FIELD, PEAK_USED_FIELD, build_peak
 COLLECTION = "license_lines"
 PEERS_INDEX, ENDS_INDEX = "peers_in_order", "ends_with_figures"
 ADDED_INDEX, OVERAGE_INDEX = "added_in_order", "overage_in_order"
-# The names of the indexes of former versions, which were not in the order of the reports.
+# The names of the indexes of former versions: not in the order of the reports, or without what forecasts sum.
 FORMER_INDEXES = ("peers", "ends", "added_rate", "overage", "ends_in_order")
 _BY_PRODUCT = [("partner_id", 1), ("product", 1)]
 _TIES = [("name_folded", 1), ("number", 1), ("_id", 1)]

@@ -6,14 +6,12 @@ No read returns a deleted tag, even while customers still store it.
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
-from operator import itemgetter
 from typing import Any
 
-from domain.batches import take_turns
 from domain.customers.keys import dimension_key
 from store.changes.customer_batch import BATCH_SIZE
 from store.changes.mutations import Mutation
-from store.database.client import Client, DeleteMany, Document, IndexModel, Session
+from store.database.client import DeleteMany, Document, IndexModel, Session
 from store.database.ids import new_id
 from store.database.scope import Scope
 from store.database.transactions import DEADLINE_SECONDS, in_transaction
@@ -22,8 +20,6 @@ from store.tags.retagging import Retagging
 from store.tenants.partners import Partners
 
 COLLECTION = "tag_cleanups"
-# Of each partner.
-MAX_CLEANUPS_OF_A_RUN = 20
 TAG_CLEANUP_INDEXES = (IndexModel([("partner_id", 1), ("tag_id", 1)], name="tag", unique=True),)
 # A transaction that began before the deletion can still assign the tag, until its deadline.
 _LATE_TRANSACTIONS = timedelta(seconds=DEADLINE_SECONDS + 2)
@@ -53,12 +49,6 @@ async def start_tag_cleanup(mutation: Mutation[Any], tag_id: str, name: str) -> 
 async def is_tag_cleanup_pending(scope: Scope) -> bool:
     """Return whether customers of the partner may still store a deleted tag."""
     return await scope.collection(COLLECTION).find_one(scope.match(), {"_id": 1}) is not None
-
-
-async def find_tag_cleanups(client: Client) -> list[Document]:
-    """Return the unfinished cleanups of all partners, which take turns: one can delete a thousand tags at once."""
-    cleanups = await client.collection(COLLECTION).find({}, sort=[("_id", 1)])
-    return list(take_turns(cleanups, itemgetter("partner_id"), MAX_CLEANUPS_OF_A_RUN))
 
 
 async def continue_tag_cleanup(scope: Scope, cleanup: Document) -> int:

@@ -1,30 +1,18 @@
 """Cleanups of deleted tags and of assignments: no partner waits for those of another."""
 
-from collections.abc import Awaitable, Callable
 from operator import itemgetter
 
 import pytest
 
 from store.access import assignment_cleanup
-from store.database.client import Client, Document
+from store.changes.cleanups import MAX_CLEANUPS_OF_A_RUN, find_cleanups
+from store.database.client import Client
 from store.tags import cleanup as tag_cleanup
 from tests.store.factory_customers import partner_scope
 
 
-@pytest.mark.parametrize(
-    ("collection", "find", "most"),
-    [
-        (tag_cleanup.COLLECTION, tag_cleanup.find_tag_cleanups, tag_cleanup.MAX_CLEANUPS_OF_A_RUN),
-        (
-            assignment_cleanup.COLLECTION,
-            assignment_cleanup.find_assignment_cleanups,
-            assignment_cleanup.MAX_CLEANUPS_OF_A_RUN,
-        ),
-    ],
-)
-async def test_partners_take_turns(
-    client: Client, collection: str, find: Callable[[Client], Awaitable[list[Document]]], most: int
-) -> None:
+@pytest.mark.parametrize("collection", [tag_cleanup.COLLECTION, assignment_cleanup.COLLECTION])
+async def test_partners_take_turns(client: Client, collection: str) -> None:
     large, small = await partner_scope(client, "large"), await partner_scope(client, "small")
     # The large partner has begun 150 cleanups before the small one begins its own.
     for scope, numbers in ((large, range(150)), (small, range(150, 152))):
@@ -33,6 +21,6 @@ async def test_partners_take_turns(
             {"_id": f"c_{n:03}", **stamps, "tag_id": f"t{n}", "administrator_id": f"a{n}", "name": "N"} for n in numbers
         ]
         await scope.collection(collection).insert_many(begun)
-    found = await find(client)
+    found = await find_cleanups(client, collection)
     assert [each["_id"] for each in found[:5]] == ["c_000", "c_150", "c_001", "c_151", "c_002"]
-    assert list(map(itemgetter("partner_id"), found)).count("large") == most
+    assert list(map(itemgetter("partner_id"), found)).count("large") == MAX_CLEANUPS_OF_A_RUN

@@ -21,6 +21,7 @@ import { changesWithinASecond } from "./dashboard_latency.mjs";
 import { noPageIsEmptyOrBroken, roleSeesWhatItMay, widgetsShowWhatTheRoleMaySee } from "./dashboard_roles.mjs";
 import { changesAndDeletesATag } from "./dashboard_tags.mjs";
 import { openEmbeddingPage } from "./embedding_page.mjs";
+import { row, showsTotal } from "./page_shape.mjs";
 
 const { PARTNERHUB_URL, PARTNERHUB_TOKENS, PARTNERHUB_PAGE, PARTNERHUB_SCREENSHOTS } = process.env;
 const origin = new URL(PARTNERHUB_URL).origin;
@@ -61,7 +62,6 @@ async function toFront(page) {
 }
 
 const total = (page) => page.locator(".customers-total").innerText();
-const row = (page, name) => page.getByRole("row").filter({ hasText: name });
 
 /** A page with what it shows when somebody looks at it. */
 async function screenshot(page, name) {
@@ -93,7 +93,7 @@ async function filtersAsTheApiCounts(page) {
   assert.match(await value.innerText(), new RegExp(`\\b${customers.totalCount}$`));
   await value.click();
   await page.keyboard.press("Escape");
-  await until(page, (count) => document.querySelector(".customers-total")?.textContent === count, String(customers.totalCount));
+  await showsTotal(page, customers.totalCount);
   assert.match(page.url(), /status=TRIAL/);
   await screenshot(page, "customers-filtered");
   await page.goBack();

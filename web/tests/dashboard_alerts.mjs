@@ -1,8 +1,7 @@
 /** Steps of dashboard.test.mjs: rules are made, changed and deleted; their alerts are snoozed and acknowledged. */
 import assert from "node:assert/strict";
-import { keepsTheFocus } from "./page_shape.mjs";
+import { keepsTheFocus, row } from "./page_shape.mjs";
 
-const row = (page, name) => page.getByRole("row").filter({ hasText: name });
 const openTab = (page, name) => page.getByRole("tab", { name, exact: true }).click();
 
 export async function getsAndSnoozesAnAlert(page, origin) {

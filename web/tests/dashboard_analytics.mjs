@@ -1,6 +1,6 @@
-/** Steps of dashboard.test.mjs: the figures of analytics are those of the API, of all customers and of a country; tiles open their customers. */
+/** Steps of dashboard.test.mjs: the figures of analytics are those of the API, of all customers and of those of a tag, a view, a country; tiles open their customers. */
 import assert from "node:assert/strict";
-import { until } from "./browser.mjs";
+import { showsTotal } from "./page_shape.mjs";
 
 export async function kpisOpenTheirCustomers(page, query, screenshot) {
   await page.getByRole("link", { name: "Analytics" }).click();
@@ -12,7 +12,7 @@ export async function kpisOpenTheirCustomers(page, query, screenshot) {
   await screenshot(page, "analytics");
   await analyticsOfSome(page, query);
   await tile.click();
-  await until(page, (count) => document.querySelector(".customers-total")?.textContent === count, String(kpis.nearingExpiration.count));
+  await showsTotal(page, kpis.nearingExpiration.count);
 }
 
 /** Tiles, their trends and the reports are of a country's customers, of a tag's or a view's; so is the list that a tile opens. */

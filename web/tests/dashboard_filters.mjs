@@ -1,7 +1,7 @@
 /** Every filter of the API has a chip, which counts its values as the API does; every order can be chosen. */
 import assert from "node:assert/strict";
 import { until } from "./browser.mjs";
-import { keepsTheFocus } from "./page_shape.mjs";
+import { keepsTheFocus, showsTotal } from "./page_shape.mjs";
 
 /** The chips whose values the API counts as facets. */
 const FACETS = { "Managed by": "managedBy", "Subscription type": "subscriptionType", Tag: "tag", Administrator: "administrator", Country: "country", Invoice: "invoiceState" };
@@ -13,7 +13,6 @@ const COUNTED = {
 };
 const TOTAL = "query ($filter: CustomerFilter) { customers(filter: $filter) { totalCount } }";
 const used = (numbers) => numbers.filter((number) => number > 0).sort((one, other) => one - other);
-const shows = (page, count) => until(page, (text) => document.querySelector(".customers-total")?.textContent === text, String(count));
 const chip = (page, name) => page.getByRole("search").getByRole("button", { name });
 
 /** The numbers at the values of a chip's menu, in its order; some are counted when the menu is about to open. */
@@ -57,17 +56,17 @@ export async function showsFiltersWithoutValues(page, origin, query) {
   const all = (await query(TOTAL)).customers.totalCount;
   await addChip(page, "Created", "dialog");
   await page.getByRole("dialog").getByLabel("Last day").fill("2020-01-31");
-  await shows(page, 0);
+  await showsTotal(page, 0);
   assert.equal(new URL(page.url()).searchParams.get("createdAtUntil"), "2020-02-01T00:00:00.000Z");
   await page.keyboard.press("Escape");
   await chip(page, "Clear all").click();
-  await shows(page, all);
+  await showsTotal(page, all);
   await keepsTheFocus(page);
   const filter = { not: { status: ["TRIAL"] } };
   await page.goto(`${origin}/customers?${new URLSearchParams({ conditions: JSON.stringify(filter) })}`);
-  await shows(page, (await query(TOTAL, { filter })).customers.totalCount);
+  await showsTotal(page, (await query(TOTAL, { filter })).customers.totalCount);
   await chip(page, "Other conditions of a view").click();
-  await shows(page, all);
+  await showsTotal(page, all);
   await keepsTheBarLow(page, origin);
 }
 

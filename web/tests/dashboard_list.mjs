@@ -1,8 +1,6 @@
 /** Steps of dashboard.test.mjs: the keys of the list, a saved view, the reasons of statuses. */
 import assert from "node:assert/strict";
-import { until } from "./browser.mjs";
-
-const row = (page, name) => page.getByRole("row").filter({ hasText: name });
+import { row, showsTotal } from "./page_shape.mjs";
 
 export async function worksByKeyboard(page, origin) {
   await page.goto(`${origin}/customers?order=NAME`);
@@ -12,7 +10,7 @@ export async function worksByKeyboard(page, origin) {
   await page.getByText("1 customer", { exact: true }).waitFor();
   await page.keyboard.press("/");
   await page.keyboard.type("Novi");
-  await until(page, () => document.querySelector(".customers-total")?.textContent === "1");
+  await showsTotal(page, 1);
   // The keys work from a button that opens a menu, too.
   await page.getByRole("search").getByRole("button", { name: "Status" }).focus();
   await page.keyboard.press("?");

@@ -1,9 +1,8 @@
 /** Steps of dashboard.test.mjs: a tag is made, changed while somebody else changes it, and deleted; other windows follow. */
 import assert from "node:assert/strict";
-import { keepsTheFocus } from "./page_shape.mjs";
+import { keepsTheFocus, row } from "./page_shape.mjs";
 
 const UPDATE = "mutation ($input: UpdateTagInput!) { updateTag(input: $input) { userErrors { code } } }";
-const row = (page, name) => page.getByRole("row").filter({ hasText: name });
 
 /** `other` shows the customers, one of which has the tag `name`. */
 export async function changesAndDeletesATag(page, other, query, name) {

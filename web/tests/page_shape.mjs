@@ -1,9 +1,15 @@
-/** What holds on every page at every width: nothing is wider than its place, figures of a column stand below each other. */
+/** What steps of several pages look for, and what holds on every page at every width: nothing is wider than its place, figures of a column stand below each other. */
 import assert from "node:assert/strict";
 import { until } from "./browser.mjs";
 
 /** A figure with its sign and unit; a date or a sentence is none. */
 const FIGURE = String.raw`^[+−-]?[\d.,\u00a0\u202f]+(\s?(%|ms|s|[A-Z]{3}|\p{Sc}))?$|^\p{Sc}[\d.,]+$`;
+
+/** A row of a table by a text that stands in it. */
+export const row = (page, name) => page.getByRole("row").filter({ hasText: name });
+
+/** Waits until the list of customers has this many. */
+export const showsTotal = (page, count) => until(page, (text) => document.querySelector(".customers-total")?.textContent === text, String(count));
 
 /** Who works with the keyboard goes on beside what has gone away, not at the top of the page. */
 export function keepsTheFocus(page) {

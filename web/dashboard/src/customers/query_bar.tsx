@@ -17,14 +17,14 @@ type State = ReturnType<typeof useListState>;
 /** In the bar while there is room for them. */
 const FREQUENT: readonly ConditionName[] = ["status", "product", "managedBy", "subscriptionType", "tag", ...DAY_CONDITIONS, "administrator", "country", "invoiceState"];
 /** In the bar once they were added from the menu. */
-const SELDOM: readonly ConditionName[] = [...PRESENCE_CONDITIONS, ...RANGE_CONDITIONS];
+const RARE: readonly ConditionName[] = [...PRESENCE_CONDITIONS, ...RANGE_CONDITIONS];
 
 // More rows and changes of them draw none of its chips again.
 export const QueryBar = memo(function QueryBar({ state, counts }: { state: State; counts: Counts | undefined }) {
   const { t, i18n } = useTranslation();
   const canAnalyse = usePermission("READ_ANALYTICS");
   const [added, setAdded] = useState<readonly ConditionName[]>([]);
-  const all = [...FREQUENT, ...SELDOM, ...(canAnalyse ? (["kpi"] as const) : [])];
+  const all = [...FREQUENT, ...RARE, ...(canAnalyse ? (["kpi"] as const) : [])];
   const stays = (name: ConditionName) => name in state.filter || added.includes(name);
   const waiting = FREQUENT.filter((name) => !stays(name));
   const [bar, room] = useRoom(waiting.length, `${i18n.language} ${added} ${state.parameters}`);
