@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
+from time import monotonic
 from typing import Any
 
 import orjson
@@ -29,6 +30,7 @@ from server.live.protocol import ProtocolError
 from server.live.send_queue import SendQueue
 from server.live.shared_feeds import SharedFeeds, shared_feeds
 from store.database.clock import utc_now
+from store.database.driver_events.outages import request_began
 
 # Proxies close connections that are silent for a minute, and a client that is gone is detected only by writing to it.
 PING_SECONDS = 12.0
@@ -44,15 +46,16 @@ async def graphql_stream(request: Request) -> Response:
     """Answer with a stream of events; a request that is not authenticated or not well formed gets a plain response."""
     app_state: AppState = request.app.state.app_state
     # A feed starts when its operation is accepted: it includes what is written from here on.
-    position = app_state.feed.position
+    position, began_at = app_state.feed.position, monotonic()
     try:
         token = read_bearer_token(request.headers.get("authorization"))
-        viewer = await app_state.authenticate(token)
-        operation_request = await read_and_charge(app_state, viewer, partial(read_request, request))
+        async with app_state.client.outages.limit_request():
+            viewer = await app_state.authenticate(token)
+            operation_request = await read_and_charge(app_state, viewer, partial(read_request, request))
     except Exception as failure:  # noqa: BLE001  The outermost place: nothing internal may reach the caller.
         return error_response(failure)
     feeds = shared_feeds(request.app.state, app_state)
-    operation = _StreamOperation(app_state, feeds, token, viewer, operation_request, request.method)
+    operation = _StreamOperation(app_state, feeds, token, viewer, operation_request, request.method, began_at)
     return _EventStreamResponse(operation, position, request.headers.get("last-event-id"))
 
 
@@ -66,6 +69,7 @@ class _StreamOperation:
     viewer: Viewer
     request: OperationRequest
     method: str
+    began_at: float
     is_active: bool = field(default=True)
 
     async def run(self, send_queue: SendQueue, position: Position, last_cursor: str | None) -> None:
@@ -79,9 +83,10 @@ class _StreamOperation:
         response: GraphQLResponse | None
         try:
             # The token is verified again: access may have changed before it was monitored.
-            outcome = await run_operation(
-                self.app_state, self.token, self._read_request, partial(check_method, self.method), output
-            )
+            with request_began(self.began_at):
+                outcome = await run_operation(
+                    self.app_state, self.token, self._read_request, partial(check_method, self.method), output
+                )
             response = outcome.response
         except Exception as failure:  # noqa: BLE001  The outermost place: everything becomes an error with a code.
             response = failure_response(failure)

@@ -54,14 +54,21 @@ async def export(request: Request) -> Response:
     if reference is None:
         return message_page(*_UNKNOWN)
     try:
-        if request.method == "HEAD":
-            is_open = await is_redeemable(app_state.client, reference)
-            return Response(headers=ADDRESS_HEADERS) if is_open else message_page(*_EXPIRED)
-        redeemed = await redeem(app_state.client, reference)
-        return message_page(*_EXPIRED) if redeemed is None else await _begin(app_state, reference, redeemed)
+        async with app_state.client.outages.limit_request():
+            return await (_check if request.method == "HEAD" else _redeem)(app_state, reference)
     except Exception as failure:  # noqa: BLE001  The outermost place: nothing internal may reach the caller.
         code = _failure_code(failure)
         return message_page(*_EXPIRED) if code == "UNAUTHENTICATED" else failure_page(code, "Please export again.")
+
+
+async def _check(app_state: AppState, reference: ExportReference) -> Response:
+    is_open = await is_redeemable(app_state.client, reference)
+    return Response(headers=ADDRESS_HEADERS) if is_open else message_page(*_EXPIRED)
+
+
+async def _redeem(app_state: AppState, reference: ExportReference) -> Response:
+    redeemed = await redeem(app_state.client, reference)
+    return message_page(*_EXPIRED) if redeemed is None else await _begin(app_state, reference, redeemed)
 
 
 async def _begin(app_state: AppState, reference: ExportReference, redeemed: RedeemedExport) -> Response:

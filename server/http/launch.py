@@ -35,9 +35,9 @@ async def launch(request: Request) -> Response:
     if name is None:
         return message_page(*_UNKNOWN)
     try:
-        return await (
-            _check_launch(app_state, name) if request.method == "HEAD" else _redirect_to_console(app_state, name)
-        )
+        respond = _check_launch if request.method == "HEAD" else _redirect_to_console
+        async with app_state.client.outages.limit_request():
+            return await respond(app_state, name)
     except Exception as failure:  # noqa: BLE001  The outermost place: nothing internal may reach the caller.
         return failure_page(exception_error(failure)["extensions"]["code"], _AGAIN, _ANOTHER)
 

@@ -38,7 +38,8 @@ async def unsubscribe(request: Request) -> Response:
     if request.method != "POST":
         return form_page(_TITLE, _SENTENCE, "Pause it")
     try:
-        is_paused = await pause_rule(app_state.client, reference)
+        async with app_state.client.outages.limit_request():
+            is_paused = await pause_rule(app_state.client, reference)
     except Exception as failure:  # noqa: BLE001  The outermost place: nothing internal may reach the caller.
         return failure_page(exception_error(failure)["extensions"]["code"], "Please try it again.")
     return message_page(*(_PAUSED if is_paused else _UNKNOWN))

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from time import monotonic
 from typing import Any, Protocol
 
 import orjson
@@ -43,6 +44,7 @@ from server.live.send_queue import SendQueue
 from server.live.shared_feeds import SharedFeeds
 from server.live.turns import MAX_EXECUTING, Turn
 from store.database.clock import utc_now
+from store.database.driver_events.outages import request_began
 
 INIT_TIMEOUT_SECONDS = 10.0
 # Of the `subscribe` messages of all operations of a socket that have not ended. One has at most 1 MiB.
@@ -182,7 +184,9 @@ class WebSocketConnection:
             self._send_queue.put(error_message(subscribe.id, [failure_error(refusal)]))
             return
         running = self._running[subscribe.id] = _RunningOperation(subscribe.id, self._send_queue, message_bytes)
-        running.task = asyncio.create_task(self._run_operation(subscribe, self._token, running), name="operation")
+        # To wait for its turn is a part of its time.
+        with request_began(monotonic()):
+            running.task = asyncio.create_task(self._run_operation(subscribe, self._token, running), name="operation")
         running.task.add_done_callback(running.clear_task)
 
     async def _charge_refusal(self, viewer: Viewer, message_bytes: int) -> None:

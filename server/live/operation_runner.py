@@ -27,10 +27,14 @@ from server.live.feed_groups import FeedAppState, FeedGroups
 from server.live.subscribers import SendResults
 from server.live.subscription import operation_name
 from server.telemetry.operation_record import OperationRecord, OperationRecorder
+from store.database.client import Client
 
 
 class OperationAppState(FeedAppState, Protocol):
     """What an operation needs of the process."""
+
+    @property
+    def client(self) -> Client: ...
 
     async def authenticate(self, token: str) -> Viewer:
         """Return the viewer of a token; raise Unauthenticated."""
@@ -109,13 +113,14 @@ async def _run(
     record: OperationRecord,
 ) -> OperationOutcome:
     with TURNS.track() as operation_time:
-        # The steps wait for the database with limits of their own, whose sum would be longer.
-        async with asyncio.timeout(app_state.operations.seconds):
-            viewer = await app_state.authenticate(token)
-            operation_time.owner = (viewer.partner_id, viewer.administrator.id)
-            accepted = await _accept(app_state, viewer, read_request, check, record)
-        if feed_output is None or accepted.operation.kind is not OperationType.SUBSCRIPTION:
-            return await _execute(app_state, accepted, record)
+        async with app_state.client.outages.limit_request():
+            # The steps wait for the database with limits of their own, whose sum would be longer.
+            async with asyncio.timeout(app_state.operations.seconds):
+                viewer = await app_state.authenticate(token)
+                operation_time.owner = (viewer.partner_id, viewer.administrator.id)
+                accepted = await _accept(app_state, viewer, read_request, check, record)
+            if feed_output is None or accepted.operation.kind is not OperationType.SUBSCRIPTION:
+                return await _execute(app_state, accepted, record)
     record.end_span()
     position, send_results, last_cursor = feed_output.position, feed_output.send_results, feed_output.last_cursor
     viewer, operation, variables = accepted.viewer, accepted.operation, accepted.request.variables or {}

@@ -1,7 +1,8 @@
 """OpenTelemetry: a span for each operation, continued from the caller's `traceparent`.
 
 Off unless the standard OTEL_ variables name an exporter; then the extra `otel` must be installed. While it is off, an
-operation costs a comparison more, and the driver calls no listener of commands (store/database/command_spans.py).
+operation costs a comparison more, and the driver calls no listener of commands
+(store/database/driver_events/command_spans.py).
 """
 
 import asyncio

@@ -29,17 +29,18 @@ from pymongo.errors import (
     PyMongoError,
     ServerSelectionTimeoutError,
 )
-from pymongo.monitoring import CommandListener, ConnectionPoolListener
+from pymongo.monitoring import CommandListener, ConnectionPoolListener, TopologyListener
 from pymongo.read_concern import ReadConcern
 from pymongo.read_preferences import ReadPreference
 from pymongo.write_concern import WriteConcern
 
 from store.database.change_stream import ChangeStream
-from store.database.command_spans import CommandSpans, is_tracing
+from store.database.driver_events.command_spans import CommandSpans, is_tracing
+from store.database.driver_events.outages import Outages
+from store.database.driver_events.pool_metrics import PoolMetrics
 from store.database.find_options import FindOptions, open_cursor
 from store.database.joint_finds import EqualFinds, JointFinds
 from store.database.kept_documents import Keepable, KeptDocuments
-from store.database.pool_metrics import PoolMetrics
 from store.database.repeat_turns import RepeatTurns
 
 __all__ = [
@@ -113,6 +114,10 @@ class _CommandListener(CommandSpans, CommandListener):
     """Records a client's commands as spans."""
 
 
+class _TopologyListener(Outages, TopologyListener):
+    """Knows when a client's database is away."""
+
+
 class Client:
     """A connection pool and one database.
 
@@ -131,10 +136,9 @@ class Client:
         **options: Any,
     ) -> None:
         timeouts = {"serverSelectionTimeoutMS": server_selection_ms, "connectTimeoutMS": 2000}
-        settings = {**_MAJORITY, **timeouts, "heartbeatFrequencyMS": _HEARTBEAT_MS, **options}
-        if timeout_ms is not None:
-            settings["timeoutMS"] = timeout_ms
-        listeners = [_PoolListener(), *([_CommandListener()] if is_tracing() else [])]
+        settings = {"heartbeatFrequencyMS": _HEARTBEAT_MS, "timeoutMS": timeout_ms, **_MAJORITY, **timeouts, **options}
+        self.outages = _TopologyListener()
+        listeners = [_PoolListener(), self.outages, *([_CommandListener()] if is_tracing() else [])]
         settings["event_listeners"] = [*listeners, *options.get("event_listeners", ())]
         kind: Any = motor.motor_asyncio.AsyncIOMotorClient if driver == "motor" else pymongo.AsyncMongoClient
         self.driver: Driver = driver
@@ -272,8 +276,7 @@ class Collection:
         self, where: Mapping[str, Any], change: Any, *, upsert: bool = False, session: Session = None
     ) -> int:
         """Update one document; return how many matched."""
-        result = await self._raw.update_one(where, change, upsert=upsert, session=session)
-        return int(result.matched_count)
+        return int((await self._raw.update_one(where, change, upsert=upsert, session=session)).matched_count)
 
     async def find_one_and_update(
         self, where: Mapping[str, Any], change: Any, *, upsert: bool = False, session: Session = None

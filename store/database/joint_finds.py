@@ -10,7 +10,7 @@ from asyncio import Future, get_running_loop, sleep, wait
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
-from store.database.command_spans import is_tracing
+from store.database.driver_events.command_spans import is_tracing
 from store.database.joint_reads import JointRead
 from store.database.kept_documents import Keepable, KeptDocuments
 

@@ -6,6 +6,7 @@ from loaders import figure_cache, tag_cache
 from schema import executor
 from server.graphql import cost, document_cache, introspection_answers, operations, parsing, variables
 from store.database import kept_documents
+from store.database.driver_events import outages
 from tests.server_process import ROOT
 
 MEGABYTE = 1024 * 1024
@@ -17,6 +18,7 @@ ROWS: dict[str, list[float]] = {
     "Fields that answer": [cost.MAX_SAME_NAME_PAIRS],
     "Cost before": [cost.MAX_COST],
     "Time of an operation": [operations.OPERATION_TIMEOUT_SECONDS],
+    "Time of a request that meets": [outages.MAX_OUTAGE_SECONDS],
     "A number in the text": [parsing.MAX_NUMBER_LENGTH],
     "Values in the variables": [variables.MAX_VALUES, variables.MAX_LIST_LENGTH, variables.MAX_NESTING],
     "Errors in an answer": [executor.MAX_ERRORS],

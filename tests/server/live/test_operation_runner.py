@@ -24,6 +24,7 @@ from server.limits.rate_limiter import RateLimiter
 from server.live.operation_runner import FeedOutput, OperationOutcome, failure_errors, failure_response, run_operation
 from server.live.request_priority import RequestPriority
 from server.telemetry.operation_record import OperationRecorder
+from store.database.driver_events.outages import Outages
 from tests.server.live.factory_groups import make_viewer
 
 POSITION = Position(1, "00")
@@ -71,7 +72,7 @@ class Process:
         self.operations = OPERATIONS
         self.request_priority = RequestPriority()
         self.trusted_documents, self.rate_limiter = TrustedDocuments(), RateLimiter()
-        self.kept_responses = None
+        self.kept_responses, self.client = None, SimpleNamespace(outages=Outages())
         self.operation_recorder = OperationRecorder({"After"})
         self.feed_errors = errors or []
         self.served: tuple[Any, ...] = ()

@@ -6,7 +6,7 @@ from opentelemetry import trace
 
 from domain.failures import OperatorError
 from server.telemetry.tracing import attach_parent, start_operation_span, wants_traces
-from store.database.command_spans import is_tracing
+from store.database.driver_events.command_spans import is_tracing
 from tests.server.telemetry.otlp_receiver import attributes, running_receiver
 from tests.server_process import ServerHarness
 
