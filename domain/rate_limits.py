@@ -40,6 +40,13 @@ class RateLimit(NamedTuple):
         return ceil(self.capacity / self.per_second)
 
 
+class RateLimits(NamedTuple):
+    """The limits of one administrator, and of all administrators of a partner together; None for no limit."""
+
+    administrator: RateLimit | None = None
+    partner: RateLimit | None = None
+
+
 class Bucket(NamedTuple):
     """The level of a bucket at a moment."""
 

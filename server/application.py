@@ -10,7 +10,6 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
-from domain.languages.rendering import load_languages
 from jobs.integrations.alert_maker import create_alert_maker
 from jobs.integrations.leased_followers import FOLLOWERS_LEASE, FOLLOWERS_LEASE_SECONDS
 from jobs.integrations.webhook_sender import create_webhook_sender
@@ -125,7 +124,6 @@ def _development_routes(settings: Settings) -> list[Route]:
 
 
 async def _create_app_state(settings: Settings, stack: AsyncExitStack) -> AppState:
-    load_languages()
     await stack.enter_async_context(Tracing())
     uri = stack.enter_context(database_uri(settings))
     keys = load_keys(settings)

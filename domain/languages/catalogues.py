@@ -9,9 +9,6 @@ from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
 from pathlib import Path
 
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
-
 from domain.languages.languages import Language
 
 FOLDER = Path(__file__).parent
@@ -22,6 +19,10 @@ def load_catalogue(language: Language) -> NullTranslations:
     """Return the translations into a language; English needs none, because the keys are English."""
     if language is Language.ENGLISH:
         return NullTranslations()
+    # A process that only renders English, as most commands and many servers do, needs no parser of catalogues.
+    from babel.messages.mofile import write_mo
+    from babel.messages.pofile import read_po
+
     compiled = BytesIO()
     with (FOLDER / f"{language.replace('-', '_')}.po").open("rb") as file:
         write_mo(compiled, read_po(file))

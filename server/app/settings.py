@@ -8,10 +8,9 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from domain.failures import OperatorError
 from domain.integrations.alerts import MAX_RULES
 from domain.integrations.webhook_addresses import WebhookPolicy, parse_networks
-from domain.rate_limits import RateLimit
+from domain.rate_limits import RateLimit, RateLimits
 from server.app.connection_settings import ConnectionSettings
 from server.auth.origins import origin_of
-from server.limits.rate_limiter import RateLimits
 
 
 class Settings(ConnectionSettings):

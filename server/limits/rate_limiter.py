@@ -17,7 +17,7 @@ import structlog
 from prometheus_client import Counter
 
 from domain.failures import Unavailable
-from domain.rate_limits import Bucket, BudgetState, RateLimit, RateLimited, Share, describe_cost
+from domain.rate_limits import Bucket, BudgetState, RateLimit, RateLimited, RateLimits, Share, describe_cost
 from resolvers.context import Viewer
 from store.database.client import Client, PyMongoError
 from store.database.clock import utc_now
@@ -41,13 +41,6 @@ _REJECTED = Counter(
     "partnerhub_rate_limited_total", "Operations rejected because a budget had no room for their cost", ["budget"]
 )
 _log = structlog.get_logger("partnerhub.limits")
-
-
-class RateLimits(NamedTuple):
-    """The limits of one administrator, and of all administrators of a partner together; None for no limit."""
-
-    administrator: RateLimit | None = None
-    partner: RateLimit | None = None
 
 
 class Charge(NamedTuple):

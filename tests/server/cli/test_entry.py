@@ -1,4 +1,4 @@
-"""The entry point: what a server does not need is not imported at its start."""
+"""The entry point: what a server or a command does not need is not imported at its start."""
 
 import subprocess
 import sys
@@ -6,6 +6,7 @@ import sys
 from tests.server_process import ROOT
 
 _UNNEEDED = (
+    "babel.messages",
     "email.headerregistry",
     "httpx",
     "opentelemetry.sdk",
@@ -32,3 +33,9 @@ finally:
 def test_a_start_does_not_import_what_it_does_not_need() -> None:
     process = subprocess.run([sys.executable, "-c", _CODE], cwd=ROOT, check=False, capture_output=True, text=True)
     assert process.stdout.splitlines()[-1] == "imported []", process.stderr
+
+
+def test_commands_without_the_schema_do_not_import_it() -> None:
+    code = "import sys, server.cli.command_line; print({'graphql', 'schema', 'strawberry', 'uvicorn'} & {*sys.modules})"
+    process = subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False, capture_output=True, text=True)
+    assert process.stdout == "set()\n", process.stderr

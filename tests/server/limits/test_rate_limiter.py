@@ -9,9 +9,9 @@ import pytest
 from structlog.testing import capture_logs
 
 from domain.failures import Unavailable
-from domain.rate_limits import RateLimit, RateLimited
+from domain.rate_limits import RateLimit, RateLimited, RateLimits
 from resolvers.context import Viewer
-from server.limits.rate_limiter import REQUEST_COST, RateLimiter, RateLimits
+from server.limits.rate_limiter import REQUEST_COST, RateLimiter
 from store.database.client import Client
 from store.database.clock import utc_now
 from store.tenants import rate_budgets
