@@ -113,7 +113,7 @@ async def measure_feed_delays(harness: ServerHarness, scope: Scope, stop: asynci
         number = 0
         while not stop.is_set():
             customer = f"C-{number % OTHER_CUSTOMERS}"
-            at = await change_assigned_licenses(scope, customer, 12 if number // OTHER_CUSTOMERS % 2 == 0 else 5)
+            at = await change_assigned_licenses(scope, [customer], 12 if number // OTHER_CUSTOMERS % 2 == 0 else 5)
             committed[f"{customer}/{number // OTHER_CUSTOMERS}"] = at
             number += 1
             await asyncio.sleep(PAUSE_SECONDS)

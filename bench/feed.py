@@ -7,6 +7,7 @@ partner's customers are loaded in bulk. The time starts when the commit is ackno
 
 import asyncio
 import sys
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from itertools import count
 from multiprocessing import get_context
@@ -62,14 +63,15 @@ class Subscriber:
         await self._connection.send(orjson.dumps(message).decode())
 
 
-async def change_assigned_licenses(scope: Scope, external_id: str, assigned: int) -> float:
-    """Change a customer's assigned licences, above or below the total; return the time of the acknowledgement."""
+async def change_assigned_licenses(scope: Scope, external_ids: Sequence[str], assigned: int) -> float:
+    """Change the customers' assigned licences, above or below the total; return the time of the acknowledgement."""
     lines = [{"product": "MEETINGS", "total": 10, "assigned": assigned, "used": 3, "day": None}]
 
     async def body(batch: CustomerBatch) -> None:
-        batch.changes[0].update_entitlement(f"S-{external_id}", {"licenses": lines})
+        for change in batch.changes:
+            change.update_entitlement(f"S-{change.customer['external_id']}", {"licenses": lines})
 
-    await change_customers(scope, {"external_id": external_id}, body)
+    await change_customers(scope, {"external_id": {"$in": list(external_ids)}}, body)
     return monotonic()
 
 
@@ -106,7 +108,7 @@ async def measure(
         listening = [asyncio.create_task(subscriber.receive_changes(changes)) for subscriber in subscriber_sockets]
         committed = {}
         for number in range(changes):
-            committed[f"C-{number}"] = await change_assigned_licenses(scope, f"C-{number}", assigned)
+            committed[f"C-{number}"] = await change_assigned_licenses(scope, [f"C-{number}"], assigned)
             await asyncio.sleep(PAUSE_SECONDS)
         async with asyncio.timeout(60):
             await asyncio.gather(*listening)

@@ -6,7 +6,6 @@
 import sys
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -23,9 +22,11 @@ from strawberry.execution import optimized_is_awaitable
 
 from execution.context import CompiledExecutionContext
 from execution.metadata import EXECUTION, FieldExecution, StoredValue
+from server.gc_tuning import tune_gc
 
 _SORT = [("name", 1), ("_id", 1)]
-_ROWS_OF_PAGE = FieldExecution(same_read=True)
+# Stored instants are naive, in UTC and of whole seconds; orjson writes them.
+_INSTANTS = orjson.OPT_NAIVE_UTC | orjson.OPT_UTC_Z
 
 
 class Row(NamedTuple):
@@ -35,16 +36,10 @@ class Row(NamedTuple):
 
 
 class Connection(NamedTuple):
-    """A page of customers; it and its edges are read at once."""
+    """A page of customers; an edge is its customer, as it has nothing else."""
 
-    edges: list["Edge"]
+    edges: list[Row]
     page_info: dict[str, Any]
-
-
-class Edge(NamedTuple):
-    """A customer of a page."""
-
-    node: Row
 
 
 class Database:
@@ -71,7 +66,7 @@ class Database:
         has_next = len(documents) > first
         rows = documents[:first]
         end = b64encode(f"{rows[-1]['name']}|{rows[-1]['_id']}".encode()).decode() if rows else None
-        return Connection([Edge(Row(each)) for each in rows], {"hasNextPage": has_next, "endCursor": end})
+        return Connection([*map(Row, rows)], {"hasNextPage": has_next, "endCursor": end})
 
     async def tags(self, customers: Sequence[Row], projection: frozenset[str]) -> list[list[Row]]:
         ids = list({id_ for customer in customers for id_ in customer.document["tagIds"]})
@@ -94,12 +89,12 @@ def _page(context: Database, _root: None, *, projection: frozenset[str], **argum
     return context.page(arguments["partnerId"], condition, arguments["first"], after, projection)
 
 
+def _nodes(_context: Database, edges: Sequence[Row]) -> Sequence[Row]:
+    return edges
+
+
 def _licenses(_context: Database, subscriptions: Sequence[Row]) -> list[Row]:
     return [Row(subscription.document["licenses"]) for subscription in subscriptions]
-
-
-def _iso(instant: datetime) -> str:
-    return instant.isoformat() + "Z"
 
 
 def declare(schema: GraphQLSchema) -> None:
@@ -107,13 +102,11 @@ def declare(schema: GraphQLSchema) -> None:
     types: Any = schema.type_map
     for name in ("Customer", "Tag", "ProductSubscription", "Licenses"):
         for key, field in types[name].fields.items():
-            form = _iso if str(field.type).startswith("DateTime") else None
-            stored = StoredValue("_id" if key == "id" else key, form, optional=True)
+            stored = StoredValue("_id" if key == "id" else key)
             field.extensions[EXECUTION] = FieldExecution(stored=stored)
     connection = types["CustomerConnection"].fields
-    connection["edges"].extensions[EXECUTION] = types["CustomerEdge"].fields["node"].extensions[EXECUTION] = (
-        _ROWS_OF_PAGE
-    )
+    connection["edges"].extensions[EXECUTION] = FieldExecution(same_read=True)
+    types["CustomerEdge"].fields["node"].extensions[EXECUTION] = FieldExecution(same_read=True, batch=_nodes)
     connection["pageInfo"].extensions[EXECUTION] = FieldExecution(reads=frozenset())
     connection["pageInfo"].resolve = lambda page, _info: page.page_info
     customer = types["Customer"].fields
@@ -159,13 +152,13 @@ def application(schema_file: str, uri: str) -> Starlette:
         )
         result = await executor.execute_operation()
         assert not result.errors and executor.fallback_reason is None, (result.errors, executor.fallback_reason)
-        return Response(orjson.dumps({"data": result.data}), media_type="application/json")
+        return Response(orjson.dumps({"data": result.data}, option=_INSTANTS), media_type="application/json")
 
     return Starlette(routes=[Route("/graphql", answer, methods=["POST"])])
 
 
 if __name__ == "__main__":
     options: dict[str, Any] = {"loop": "uvloop", "http": "httptools", "timeout_keep_alive": 120}
-    uvicorn.run(
-        application(sys.argv[1], sys.argv[2]), port=int(sys.argv[3]), log_level="error", access_log=False, **options
-    )
+    served = application(sys.argv[1], sys.argv[2])
+    tune_gc()
+    uvicorn.run(served, port=int(sys.argv[3]), log_level="error", access_log=False, **options)

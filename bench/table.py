@@ -4,7 +4,6 @@
 that needs what this machine does not have, leaves rows that say why.
 """
 
-import asyncio
 import os
 import platform
 import subprocess
@@ -13,6 +12,8 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+
+import uvloop
 
 from bench import executor, fanout, footprint, peers
 from bench.rows import Row, markdown
@@ -24,7 +25,7 @@ _BEGIN, _END = "<!-- make bench: begin -->\n", "<!-- make bench: end -->\n"
 _LIBRARIES = ("graphql-core", "strawberry-graphql", "pymongo", "motor", "orjson", "starlette", "uvicorn", "uvloop")
 PARTS: Mapping[str, Callable[[], list[Row]]] = {
     "executor": executor.measure,
-    "fanout": lambda: asyncio.run(fanout.measure()),
+    "fanout": lambda: uvloop.run(fanout.measure()),
     "footprint": footprint.measure,
     "peers": peers.measure_configured,
 }

@@ -1,13 +1,13 @@
 """Resolves one field for all objects of a level."""
 
 from asyncio import gather, get_running_loop, iscoroutine
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import date
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from graphql import GraphQLResolveInfo
+from graphql import GraphQLResolveInfo, default_field_resolver
 from graphql.execution.values import get_argument_values
 from graphql.pyutils import Path, gather_with_cancel
 from strawberry.types.arguments import convert_arguments
@@ -34,6 +34,7 @@ class Resolving:
     def __init__(self, host: "CompiledExecutionContext", completion: Completion) -> None:
         self._host, self._completion = host, completion
         self._context = host.context_value
+        self._reads_by_name = host.field_resolver is default_field_resolver
         # What is to be awaited and has not been begun. Where the operation ends first, `close` ends it.
         self._waiting: dict[int, Awaitable[Any]] = {}
 
@@ -59,6 +60,8 @@ class Resolving:
             # Where one has no such attribute, the resolver is called for each object.
             with suppress(Exception):
                 return [getattr(each, field.attribute) for each in objects]
+        if field.definition.resolve is None and declared.each is None and self._reads_by_name:
+            return self._by_name(field, objects, places)
         try:
             call = self._caller(field, objects, places, coerced)
         except Exception as failure:  # noqa: BLE001  A wrong argument is the error of the field of each object.
@@ -66,6 +69,25 @@ class Resolving:
         if len(objects) > _SHORT_LIST and is_loop_running():
             return self.expect(_call_in_turns(call, len(objects)))
         return [call(index) for index in range(len(objects))]
+
+    def _by_name(self, field: FieldPlan, objects: Sequence[Any], places: Places) -> list[Any]:
+        """Return what graphql-core's default resolver returns: an entry or attribute, or a function's result."""
+        name = field.details[0].node.name.value
+        has_mappings = any(isinstance(each, Mapping) for each in _one_of_each_type(objects))
+        values: list[Any] = []
+        for each in objects:
+            try:
+                is_mapping = has_mappings and isinstance(each, Mapping)
+                values.append(each.get(name) if is_mapping else getattr(each, name, None))
+            except Exception as failure:  # noqa: BLE001  Whatever an attribute raises is the error of its field.
+                values.append(self._completion.caught(failure))
+        if not any(map(callable, _one_of_each_type(values))):
+            return values
+        paths = places.fields(field)
+        return [
+            self.one(field, objects[index], paths[index]) if callable(value) else value
+            for index, value in enumerate(values)
+        ]
 
     def _caller(
         self, field: FieldPlan, objects: Sequence[Any], places: Places, coerced: dict[str, Any]
@@ -186,6 +208,11 @@ class Resolving:
             if isinstance(result, BaseException) and not isinstance(result, Exception):
                 raise result
         return results
+
+
+def _one_of_each_type(values: Sequence[Any]) -> Iterable[Any]:
+    """Return a value of each class: whether it is a mapping or a function depends on its class."""
+    return {type(value): value for value in values}.values()
 
 
 def _are_immutable(arguments: Mapping[str, Any]) -> bool:
