@@ -10,6 +10,14 @@ import gc
 _THRESHOLDS = (20_000, 5, 10)
 
 
+def pause_gc() -> None:
+    """Collect nothing until `tune_gc`, while the process imports its modules and builds its schema.
+
+    That leaves almost no garbage, and to look for it takes 9 % of the processor time until a server is ready.
+    """
+    gc.disable()
+
+
 def tune_gc() -> None:
     """Collect with these thresholds; exclude the objects that exist now, which are permanent."""
     gc.freeze()

@@ -19,18 +19,19 @@ from uvicorn.supervisors import Multiprocess
 from domain.failures import OperatorError
 from server.app.authentication import read_token_issuers
 from server.app.database import database_uri
-from server.app.documents import check_document_settings
+from server.app.document_settings import check_document_settings
 from server.app.installation import read_terms
 from server.app.keys import key_file_advice, load_keys, with_key_file
 from server.app.mail import read_smtp_server
 from server.app.settings import Settings
-from server.asgi import PARENT_VARIABLE
 from server.connections.limits import BACKLOG, ConnectionLimits, choose_connection_limit, raise_descriptor_limit
 from server.connections.server_config import ServerConfig
 from server.connections.trusted_proxies import TrustedProxies
 from server.development_issuer.loopback import check_start
+from server.gc_tuning import pause_gc
 from server.telemetry.exposition import shared_by_workers
 from server.telemetry.tracing import wants_traces
+from server.worker_process import become_parent
 
 OnReady = Callable[[str], None]
 _READY_TIMEOUT_SECONDS = 120.0
@@ -110,10 +111,12 @@ def _metrics_listeners(settings: Settings, port: int) -> Iterator[list[socket.so
 
 def _run(config: ServerConfig, sockets: list[socket.socket], workers: int) -> None:
     if workers > 1:
-        os.environ[PARENT_VARIABLE] = str(os.getpid())
+        become_parent()
         with shared_by_workers():
             Multiprocess(config, sockets=sockets).run()
         return
+    # This process itself imports the application, whose start tunes the collector.
+    pause_gc()
     server = uvicorn.Server(config)
     server.run(sockets=sockets)
     if not server.started:

@@ -4,21 +4,15 @@ import structlog
 
 from domain.failures import OperatorError
 from schema.build import build_schema
+from server.app.document_settings import check_document_settings
 from server.app.settings import Settings
 from server.app.web_build import built_manifests
-from server.graphql.document_manifests import check_directory, parse_manifest, read_manifests
+from server.graphql.document_manifests import parse_manifest, read_manifests
 from server.graphql.operations import Operations
 from server.graphql.trusted_documents import TrustedDocuments
 
 _MAX_LOGGED_PROBLEMS = 20
 _log = structlog.get_logger("partnerhub.documents")
-
-
-def check_document_settings(settings: Settings) -> None:
-    """Raise OperatorError where no server could start with these settings."""
-    if settings.trusted_documents_only and not settings.trusted_documents:
-        raise OperatorError("PARTNERHUB_TRUSTED_DOCUMENTS_ONLY needs a directory in PARTNERHUB_TRUSTED_DOCUMENTS.")
-    check_directory(settings.trusted_documents)
 
 
 def load_trusted_documents(settings: Settings, operations: Operations) -> TrustedDocuments:

@@ -1,20 +1,11 @@
-"""The entry point `partnerhub`: imports the program with little time and memory, and runs the command."""
+"""The entry point `partnerhub`: imports the program with little time and memory, and runs the command.
 
-import gc
+A worker of `serve --workers` imports this module as its first one, too, so that its imports also profit.
+"""
+
 import sys
 
-from server.gc_tuning import tune_gc
-
-
-def main() -> None:
-    """Run the command of the command line."""
-    # Imports leave almost no garbage, and to look for it took 9 % of the processor time until a server is ready.
-    gc.disable()
-    _import_structlog()
-    from server.cli import command_line
-
-    tune_gc()
-    command_line.main()
+from server.gc_tuning import pause_gc, tune_gc
 
 
 def _import_structlog() -> None:
@@ -26,6 +17,18 @@ def _import_structlog() -> None:
     import structlog  # noqa: F401
 
     del sys.modules["rich"]
+
+
+pause_gc()
+_import_structlog()
+
+
+def main() -> None:
+    """Run the command of the command line."""
+    from server.cli import command_line
+
+    tune_gc()
+    command_line.main()
 
 
 if __name__ == "__main__":

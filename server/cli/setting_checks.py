@@ -7,10 +7,11 @@ from domain.failures import OperatorError
 from server.app.settings import Settings
 from server.cli.deployment_checks import Findings
 from server.telemetry.tracing import wants_traces
+from server.worker_process import PARENT_VARIABLE
 
 PREFIX = "PARTNERHUB_"
 # `serve` sets it for its workers.
-_INTERNAL = {"PARTNERHUB_PARENT"}
+_INTERNAL = {PARENT_VARIABLE}
 
 
 def check_variables(environment: Mapping[str, str]) -> Findings:

@@ -9,18 +9,16 @@ A directory contains the manifests of all releases of all clients that are in us
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import orjson
 
-from domain.failures import OperatorError
+from server.graphql.manifest_files import list_manifests
 from server.graphql.operations import Operations
 from server.graphql.requested_document import MAX_ID_LENGTH
 from server.graphql.trusted_documents import hash_text
 
 APOLLO_FORMAT = "apollo-persisted-query-manifest"
-_SETTING = "PARTNERHUB_TRUSTED_DOCUMENTS"
 _SHA256 = re.compile(r"(?:sha256:)?([0-9a-f]{64})")
 _FORMS = (
     "it must be the manifest of graphql-codegen or Relay (an object of texts by their ids), or Apollo's "
@@ -39,7 +37,7 @@ class Manifests:
 def read_manifests(directory: str, operations: Operations) -> Manifests:
     """Return the documents of all `*.json` files that are valid for the schema; OperatorError for no directory."""
     manifests = Manifests()
-    for path in _list_files(Path(directory)):
+    for path in list_manifests(directory):
         try:
             entries = list(parse_manifest(path.read_bytes()))
         except OSError as error:
@@ -54,12 +52,6 @@ def read_manifests(directory: str, operations: Operations) -> Manifests:
                 else:
                     manifests.problems.append(f"{path}: document {id_[:MAX_ID_LENGTH]}: {problem}")
     return manifests
-
-
-def check_directory(directory: str) -> None:
-    """Raise OperatorError where the directory of the manifests cannot be read; an empty setting is none."""
-    if directory:
-        _list_files(Path(directory))
 
 
 def parse_manifest(content: bytes) -> Iterator[tuple[str, str]]:
@@ -82,13 +74,6 @@ def _apollo_entries(manifest: Mapping[str, Any]) -> Iterator[tuple[Any, Any]]:
         if not isinstance(operation, dict):
             raise ValueError("not an operation")  # noqa: TRY004
         yield operation.get("id"), operation.get("body")
-
-
-def _list_files(directory: Path) -> list[Path]:
-    try:
-        return sorted(path for path in directory.iterdir() if path.suffix == ".json")
-    except OSError as error:
-        raise OperatorError(f"{_SETTING}: {directory} cannot be read: {error.strerror}.") from None
 
 
 def _find_problem(id_: str, text: str, texts: Mapping[str, str], operations: Operations) -> str | None:

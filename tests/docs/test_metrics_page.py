@@ -6,7 +6,8 @@ from pathlib import Path
 from prometheus_client import REGISTRY
 from prometheus_client.metrics import MetricWrapperBase
 
-import server.serving  # noqa: F401  It defines all metrics.
+import server.asgi
+import server.serving  # noqa: F401  Both together define all metrics.
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "operating.md"
 

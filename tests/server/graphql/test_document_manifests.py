@@ -8,7 +8,8 @@ import pytest
 
 from domain.failures import OperatorError
 from schema.build import build_schema
-from server.app.documents import check_document_settings, find_document_problems, load_trusted_documents
+from server.app.document_settings import check_document_settings
+from server.app.documents import find_document_problems, load_trusted_documents
 from server.app.settings import Settings
 from server.app.web_build import built_manifests
 from server.graphql.document_manifests import Manifests, read_manifests
