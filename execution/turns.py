@@ -10,7 +10,6 @@ from asyncio import AbstractEventLoop, Future, Handle, TimerHandle, get_running_
 from collections import deque
 from collections.abc import Hashable
 from contextvars import ContextVar
-from itertools import chain
 from time import monotonic
 
 # No iteration of an event loop lasts so long: it was that of another loop, as in tests.
@@ -22,8 +21,8 @@ class OperationTime:
 
     __slots__ = ("is_queued", "owner", "used", "waiting")
 
-    def __init__(self, owner: Hashable = None) -> None:
-        self.owner, self.used, self.is_queued = owner, 0.0, False
+    def __init__(self, owner: Hashable = None, used: float = 0.0) -> None:
+        self.owner, self.used, self.is_queued = owner, used, False
         # An operation can wait at several places, in the rows of two lists for example.
         self.waiting: deque[Future[None]] = deque()
 
@@ -34,6 +33,32 @@ class OperationTime:
             if not waiter.done():
                 waiter.set_result(None)
                 return
+
+
+class OwnerQueue:
+    """Operations that wait, by owner: the owner whose turn was the longest ago is the first."""
+
+    def __init__(self) -> None:
+        # Thousands can wait, so that none is looked at before its turn.
+        self._operations: dict[Hashable, deque[OperationTime]] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._operations)
+
+    def add(self, operation: OperationTime) -> None:
+        """Add an operation behind the others of its owner."""
+        self._operations.setdefault(operation.owner, deque()).append(operation)
+
+    def take_next(self) -> OperationTime | None:
+        """Remove and return the first operation of the first owner, who is the last then; None where none waits."""
+        if not self._operations:
+            return None
+        owner = next(iter(self._operations))
+        waiting = self._operations.pop(owner)
+        operation = waiting.popleft()
+        if waiting:
+            self._operations[owner] = waiting
+        return operation
 
 
 # What is not tracked is small.
@@ -50,16 +75,18 @@ class Turns:
         self._loop: AbstractEventLoop | None = None
         # Of the running iteration of the event loop, from the first question in it.
         self._is_new_iteration, self._began_at, self._is_charged = True, 0.0, False
-        # The operations that wait, by owner; that whose turn was the longest ago is the first.
-        self._queue: dict[Hashable, list[OperationTime]] = {}
+        self._small_queue, self._large_queue = OwnerQueue(), OwnerQueue()
         self._next: Handle | None = None
         self._in_turn: OperationTime | None = None
         self._turn_began_at = 0.0
         self._small_count = 0
 
-    def track(self, owner: Hashable = None) -> "TrackedOperation":
-        """Return a context manager: what its block does is one operation; its owner can be set later."""
-        return TrackedOperation(self, OperationTime(owner))
+    def track(self, owner: Hashable = None, *, is_large: bool = False) -> "TrackedOperation":
+        """Return a context manager: what its block does is one operation; its owner can be set later.
+
+        One that `is_large` from its beginning is not urgent, as the start of a feed.
+        """
+        return TrackedOperation(self, OperationTime(owner, self.TURN_SECONDS if is_large else 0.0))
 
     def is_over(self) -> bool:
         """Return whether the running iteration of the event loop has worked for a turn."""
@@ -69,14 +96,15 @@ class Turns:
         return now - self._began_at > self.TURN_SECONDS
 
     async def wait(self) -> None:
-        """Return at once, or in the operation's next turn where this one is over."""
-        if self.is_over():
+        """Return at once, or in the operation's next turn where this one is over or a small operation waits for it."""
+        if self.is_over() or self._gives_way(_CURRENT.get()):
             await self._wait()
 
     async def _wait(self) -> None:
         loop = get_running_loop()
         if loop is not self._loop:
-            self._loop, self._queue, self._next, self._in_turn, self._is_new_iteration = loop, {}, None, None, True
+            self._loop, self._next, self._in_turn, self._is_new_iteration = loop, None, None, True
+            self._small_queue, self._large_queue = OwnerQueue(), OwnerQueue()
         operation, worked = _CURRENT.get(), monotonic() - self._began_at
         if self._in_turn is None and not self._is_new_iteration and not self._is_charged:
             # What asks first after the end of a turn has used most of it.
@@ -102,6 +130,9 @@ class Turns:
     def _is_small(self, operation: OperationTime) -> bool:
         return operation.used < self.TURN_SECONDS
 
+    def _gives_way(self, operation: OperationTime) -> bool:
+        return bool(self._small_queue) and not self._is_small(operation)
+
     def _charge(self, operation: OperationTime, seconds: float) -> None:
         was_small = self._is_small(operation)
         if operation is not _UNTRACKED:
@@ -109,9 +140,19 @@ class Turns:
             if was_small and not self._is_small(operation):
                 self._count_small_down()
 
-    def begin(self) -> None:
-        """Count an operation, which is small at first."""
-        self._small_count += 1
+    def begin(self, operation: OperationTime) -> None:
+        """Count an operation that is small at first."""
+        self._small_count += self._is_small(operation)
+
+    def make_large(self) -> None:
+        """Let small operations go before the current one: what it is about to do takes long."""
+        self._charge(_CURRENT.get(), self.TURN_SECONDS)
+
+    def make_small(self, operation: OperationTime) -> None:
+        """Make an operation in progress a small one again, which has worked for no time."""
+        if not self._is_small(operation):
+            operation.used = 0.0
+            self._small_count += 1
 
     def end(self, operation: OperationTime) -> None:
         """Stop counting an operation, unless it has become a large one."""
@@ -120,19 +161,19 @@ class Turns:
 
     def _count_small_down(self) -> None:
         self._small_count -= 1
-        if self._queue:
+        if self._large_queue or self._small_queue:
             self._schedule(0.0)
 
     def _enqueue(self, operation: OperationTime) -> None:
         if not operation.is_queued and operation is not self._in_turn:
             operation.is_queued = True
-            self._queue.setdefault(operation.owner, []).append(operation)
+            (self._small_queue if self._is_small(operation) else self._large_queue).add(operation)
 
     def _schedule(self, worked: float) -> None:
         """Begin the next turn: at once for a small operation, else after a pause if small ones are in progress."""
         if self._loop is None or self._in_turn is not None:
             return
-        is_urgent = not self._small_count or any(map(self._is_small, chain.from_iterable(self._queue.values())))
+        is_urgent = not self._small_count or bool(self._small_queue)
         if self._next is None and not is_urgent:
             self._next = self._loop.call_later(min(worked, self.TURN_SECONDS), self._begin_turn)
         elif self._next is None or (is_urgent and isinstance(self._next, TimerHandle)):
@@ -147,15 +188,10 @@ class Turns:
             self._go_on(operation)
 
     def _take_next(self) -> OperationTime | None:
-        """Take the next operation from the queue: a small one, else the first of the first owner."""
-        waiting = list(chain.from_iterable(self._queue.values()))
-        operation = next(filter(self._is_small, waiting), waiting[0] if waiting else None)
+        """Take the next operation that waits: a small one, else a large one."""
+        operation = self._small_queue.take_next() or self._large_queue.take_next()
         if operation is not None:
             operation.is_queued = False
-            others = self._queue.pop(operation.owner)
-            others.remove(operation)
-            if others:
-                self._queue[operation.owner] = others
         return operation
 
     def _go_on(self, operation: OperationTime) -> None:
@@ -165,14 +201,14 @@ class Turns:
 
     def _end_or_go_on(self, operation: OperationTime) -> None:
         worked = monotonic() - self._turn_began_at
-        if operation.waiting and worked < self.TURN_SECONDS:
+        if operation.waiting and worked < self.TURN_SECONDS and not self._gives_way(operation):
             self._go_on(operation)
             return
         self._in_turn = None
         self._charge(operation, worked)
         if operation.waiting:
             self._enqueue(operation)
-        if self._queue:
+        if self._large_queue or self._small_queue:
             self._schedule(worked)
 
 
@@ -186,7 +222,7 @@ class TrackedOperation:
 
     def __enter__(self) -> OperationTime:
         self._token = _CURRENT.set(self._operation)
-        self._turns.begin()
+        self._turns.begin(self._operation)
         return self._operation
 
     def __exit__(self, *_: object) -> None:

@@ -14,6 +14,7 @@ from domain.failures import BadUserInput, Unauthenticated, Unavailable
 from domain.languages.languages import Language, choose_language
 from domain.messages import translatable
 from domain.rate_limits import RateLimited
+from execution.turns import TURNS
 from resolvers.context import Viewer
 from server.graphql.errors import Errors, exception_error, failure_error
 from server.graphql.operation import Operation
@@ -131,7 +132,10 @@ class WebSocketConnection:
                 received = await self._websocket.receive()
                 if received["type"] == "websocket.disconnect":
                     return
-                await self._handle(received.get("text"))
+                # Many clients can send many messages at once.
+                with TURNS.track(self._token, is_large=True):
+                    await TURNS.wait()
+                    await self._handle(received.get("text"))
         except ProtocolError as error:
             self.close(error)
 

@@ -112,7 +112,10 @@ async def _run(
     feed_output: FeedOutput | None,
     record: OperationRecord,
 ) -> OperationOutcome:
-    with TURNS.track() as operation_time:
+    # Many operations may begin at once. Before the token is verified, an operation is that of its token. Those of
+    # streams and sockets let others go first, because most of them are subscriptions.
+    with TURNS.track(token, is_large=feed_output is not None) as operation_time:
+        await TURNS.wait()
         async with app_state.client.outages.limit_request():
             # The steps wait for the database with limits of their own, whose sum would be longer.
             async with asyncio.timeout(app_state.operations.seconds):
@@ -120,7 +123,10 @@ async def _run(
                 operation_time.owner = (viewer.partner_id, viewer.administrator.id)
                 accepted = await _accept(app_state, viewer, read_request, check, record)
             if feed_output is None or accepted.operation.kind is not OperationType.SUBSCRIPTION:
+                if feed_output is not None:
+                    TURNS.make_small(operation_time)
                 return await _execute(app_state, accepted, record)
+            await TURNS.wait()
     record.end_span()
     position, send_results, last_cursor = feed_output.position, feed_output.send_results, feed_output.last_cursor
     viewer, operation, variables = accepted.viewer, accepted.operation, accepted.request.variables or {}
@@ -198,6 +204,7 @@ async def _prepare(
         if not app_state.operations.is_known(text):
             characters = min(len(text), MAX_TEXT_LENGTH)
             await app_state.rate_limiter.charge(viewer, COST_PER_CHARACTER * characters)
+            TURNS.make_large()
             await TURNS.wait()
         operation = await app_state.operations.prepare_in_turns(text, request.operation_name, request.variables or {})
         record.set_operation(operation.kind.value, operation_name(operation))

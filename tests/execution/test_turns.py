@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from time import monotonic
+from time import monotonic, process_time
 
 import pytest
 
 from execution.turns import Turns
+from tests.machine_speed import is_below
 
 
 class ShortTurns(Turns):
@@ -127,7 +128,7 @@ async def test_an_operation_that_is_cancelled_while_it_waits_stops_nobody(turns:
     tasks[0].cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
     assert log.count("stays") == 6
-    assert not turns._queue
+    assert not turns._small_queue and not turns._large_queue
 
 
 def test_turns_work_in_a_new_event_loop_after_one_was_stopped_with_operations_that_wait(turns: Turns) -> None:
@@ -145,3 +146,62 @@ def test_turns_work_in_a_new_event_loop_after_one_was_stopped_with_operations_th
     with pytest.raises(asyncio.CancelledError):
         asyncio.run(stop_while_it_waits())
     asyncio.run(wait_again())
+
+
+async def begin(turns: Turns, name: str, log: list[str], *, is_large: bool = False) -> None:
+    """Run an operation of the one owner that works for half a turn after it has waited."""
+    with turns.track("one owner", is_large=is_large):
+        await turns.wait()
+        work(turns, 0.001)
+        log.append(name)
+
+
+async def test_an_operation_that_is_large_from_its_beginning_lets_small_ones_go_first(turns: Turns) -> None:
+    log: list[str] = []
+    work(turns)
+    streams = [begin(turns, "stream", log, is_large=True) for _ in range(20)]
+    await asyncio.gather(*streams, begin(turns, "query", log))
+    # At most three of the twenty begin before their turn is over.
+    assert log.index("query") < 5
+
+
+async def test_an_operation_that_becomes_large_in_its_turn_gives_way(turns: Turns) -> None:
+    log: list[str] = []
+
+    async def parse(name: str) -> None:
+        with turns.track("one owner"):
+            await turns.wait()
+            turns.make_large()
+            await turns.wait()
+            work(turns, 0.001)
+            log.append(name)
+
+    work(turns)
+    await asyncio.gather(*(parse("new text") for _ in range(20)), begin(turns, "query", log))
+    # At most three of the twenty begin before their turn is over.
+    assert log.index("query") < 5
+
+
+async def test_an_operation_that_was_made_small_again_is_counted_as_such(turns: Turns) -> None:
+    with turns.track("stream", is_large=True) as operation:
+        turns.make_small(operation)
+        turns.make_small(operation)
+        beside_small = [pause async for pause in waits(turns)]
+    assert sorted(beside_small)[2] >= 0.001
+    assert min([pause async for pause in waits(turns)]) < 0.001
+
+
+async def test_thousands_wait_without_a_look_at_each(turns: Turns) -> None:
+    """All of 4,000 operations begin at once: each turn would take 0.2 ms if it looked at all that wait."""
+    log: list[str] = []
+
+    async def run(number: int) -> None:
+        with turns.track(number % 7, is_large=number % 2 == 0):
+            await turns.wait()
+            log.append("")
+
+    work(turns)
+    began_at = process_time()
+    await asyncio.gather(*map(run, range(4_000)))
+    assert len(log) == 4_000
+    assert is_below(process_time() - began_at, 0.6)
