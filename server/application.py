@@ -127,11 +127,13 @@ async def _create_app_state(settings: Settings, stack: AsyncExitStack) -> AppSta
     await stack.enter_async_context(Tracing())
     uri = stack.enter_context(database_uri(settings))
     keys = load_keys(settings)
-    client = await stack.enter_async_context(open_prepared_client(settings, uri))
+    client = await stack.enter_async_context(open_prepared_client(settings, uri, notices_outages=True))
+    # 0.15 s of computation, while MongoDB opens the change stream.
+    building = asyncio.create_task(asyncio.to_thread(build_schema))
     feed = await _start_feed(settings, uri, keys)
     stack.push_async_callback(feed.stop)
     await _start_jobs(settings, client, feed, keys, stack)
-    schema = build_schema()
+    schema = await building
     operations = Operations(schema, is_compiled=settings.compiled_execution)
     documents = load_trusted_documents(settings, operations)
     return AppState(

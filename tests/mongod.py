@@ -143,8 +143,12 @@ class Mongod:
 
     def send(self, number: signal.Signals) -> None:
         """Send a signal such as SIGKILL or SIGSTOP, for the fault tests."""
-        if self.process is not None:
-            self.process.send_signal(number)
+        if self.process is None:
+            return
+        self.process.send_signal(number)
+        if number is signal.SIGSTOP:
+            # Its threads stop a moment later: one could still commit what a test expects it not to receive.
+            os.waitid(os.P_PID, self.process.pid, os.WSTOPPED | os.WNOWAIT)
 
     def stop(self) -> None:
         """Kill it: the data of a test is discarded, so it need not be written."""

@@ -23,11 +23,14 @@ def database_uri(settings: Settings, data: Path | None = None) -> Iterator[str]:
 
 
 @asynccontextmanager
-async def open_prepared_client(settings: Settings, uri: str) -> AsyncIterator[Client]:
-    """Yield a client of a database that has all collections and indexes and the schema version of this program."""
+async def open_prepared_client(settings: Settings, uri: str, *, notices_outages: bool = False) -> AsyncIterator[Client]:
+    """Yield a client of a database that has all collections and indexes and the schema version of this program.
+
+    A client that serves requests notices outages.
+    """
     # Building an index or migrating can take longer than the timeout of a request, so it has a client without one.
     await _prepare_database(settings, uri)
-    client = Client(uri, settings.database, driver=settings.driver)
+    client = Client(uri, settings.database, driver=settings.driver, notices_outages=notices_outages)
     try:
         yield client
     finally:

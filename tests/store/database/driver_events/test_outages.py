@@ -38,7 +38,7 @@ def mongod() -> Iterator[Mongod]:
 @pytest.fixture(params=["motor", "pymongo"])
 async def client(mongod: Mongod, request: Any) -> AsyncIterator[Client]:
     """A client that has reached the database."""
-    opened = Client(mongod.uri, "outages", driver=request.param, **NOTICING)
+    opened = Client(mongod.uri, "outages", driver=request.param, notices_outages=True, **NOTICING)
     await opened.collection("notes").insert_many([{"partner_id": "acme"}])
     yield opened
     mongod.send(signal.SIGCONT)
