@@ -33,6 +33,7 @@ class Tokens:
 class Case:
     """One connection; `is_answered` is false where the server may wait for more, `operations` counts the executed.
 
+    With several `connections`, all send the same at once, each with its number in the place of @NUMBER.
     In the `seconds` after the answer, jobs do their part; each of their batches is one of the operations.
     """
 
@@ -41,6 +42,7 @@ class Case:
     is_answered: bool = True
     operations: int = 1
     seconds: float = 0.0
+    connections: int = 1
 
 
 def graphql(name: str, query: str, *, is_restricted: bool = False, **variables: Any) -> Case:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from bench import hostile_inputs, hostile_mutations
+from bench import hostile_bursts, hostile_inputs, hostile_mutations
 from bench.hostile_cases import Case, first_cases, got, graphql, imported, nested, posted, raw, socket, streamed, times
 
 # The documents of the manifest with which the server of the cases runs.
@@ -208,4 +208,5 @@ def all_cases() -> list[Case]:
         *(case for group in groups for case in group()),
         *hostile_mutations.cases(),
         *hostile_inputs.cases(),
+        *hostile_bursts.cases(),
     ]

@@ -22,7 +22,7 @@ from tests.mongod import Mongod, temporary_replica_set
 
 LIMIT_SECONDS = 5
 SOCKET_OPERATIONS, POSTS = 8, 10
-QUERY = "query %s { customers(first: 1) { totalCount nodes { name } } tags { name } viewer { displayName } }"
+QUERY = "query %s { customers(first: 1) { totalCount nodes { name } } tags { name } viewer { permissions } }"
 MUTATION = 'mutation %s { createTag(input: {name: "hanging"}) { tag { id } userErrors { code } } }'
 (SECRET, *_) = KEYS.launch_secrets
 
