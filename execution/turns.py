@@ -144,10 +144,6 @@ class Turns:
         """Count an operation that is small at first."""
         self._small_count += self._is_small(operation)
 
-    def make_large(self) -> None:
-        """Let small operations go before the current one: what it is about to do takes long."""
-        self._charge(_CURRENT.get(), self.TURN_SECONDS)
-
     def make_small(self, operation: OperationTime) -> None:
         """Make an operation in progress a small one again, which has worked for no time."""
         if not self._is_small(operation):

@@ -112,10 +112,12 @@ async def _run(
     feed_output: FeedOutput | None,
     record: OperationRecord,
 ) -> OperationOutcome:
-    # Many operations may begin at once. Before the token is verified, an operation is that of its token. Those of
-    # streams and sockets let others go first, because most of them are subscriptions.
+    # Those of streams and sockets may begin in thousands at once. They let others go first, because most of them are
+    # subscriptions. Queries over HTTP begin together: equal reads of one moment are one command. Before the token is
+    # verified, an operation is that of its token.
     with TURNS.track(token, is_large=feed_output is not None) as operation_time:
-        await TURNS.wait()
+        if feed_output is not None:
+            await TURNS.wait()
         async with app_state.client.outages.limit_request():
             # The steps wait for the database with limits of their own, whose sum would be longer.
             async with asyncio.timeout(app_state.operations.seconds):
@@ -204,7 +206,6 @@ async def _prepare(
         if not app_state.operations.is_known(text):
             characters = min(len(text), MAX_TEXT_LENGTH)
             await app_state.rate_limiter.charge(viewer, COST_PER_CHARACTER * characters)
-            TURNS.make_large()
             await TURNS.wait()
         operation = await app_state.operations.prepare_in_turns(text, request.operation_name, request.variables or {})
         record.set_operation(operation.kind.value, operation_name(operation))

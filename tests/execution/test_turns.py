@@ -165,23 +165,6 @@ async def test_an_operation_that_is_large_from_its_beginning_lets_small_ones_go_
     assert log.index("query") < 5
 
 
-async def test_an_operation_that_becomes_large_in_its_turn_gives_way(turns: Turns) -> None:
-    log: list[str] = []
-
-    async def parse(name: str) -> None:
-        with turns.track("one owner"):
-            await turns.wait()
-            turns.make_large()
-            await turns.wait()
-            work(turns, 0.001)
-            log.append(name)
-
-    work(turns)
-    await asyncio.gather(*(parse("new text") for _ in range(20)), begin(turns, "query", log))
-    # At most three of the twenty begin before their turn is over.
-    assert log.index("query") < 5
-
-
 async def test_an_operation_that_was_made_small_again_is_counted_as_such(turns: Turns) -> None:
     with turns.track("stream", is_large=True) as operation:
         turns.make_small(operation)
