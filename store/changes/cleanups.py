@@ -10,6 +10,14 @@ MAX_CLEANUPS_OF_A_RUN = 20
 
 
 async def find_cleanups(client: Client, collection: str) -> list[Document]:
-    """Return the unfinished cleanups of all partners, which take turns: one can delete a thousand tags at once."""
-    cleanups = await client.collection(collection).find({}, sort=[("_id", 1)])
-    return list(take_turns(cleanups, itemgetter("partner_id"), MAX_CLEANUPS_OF_A_RUN))
+    """Return the oldest unfinished cleanups of each partner, in turns of the partners.
+
+    One partner can delete a thousand tags at once: MongoDB keeps no more of them than one run takes up.
+    """
+    oldest: Document = {"$firstN": {"input": "$$ROOT", "n": MAX_CLEANUPS_OF_A_RUN}}
+    group: Document = {"$group": {"_id": "$partner_id", "cleanups": oldest}}
+    # Partners come in the order of their oldest cleanup.
+    pipeline: list[Document] = [{"$sort": {"_id": 1}}, group, {"$sort": {"cleanups._id": 1}}]
+    partners = await client.collection(collection).aggregate(pipeline)
+    cleanups = (cleanup for partner in partners for cleanup in partner["cleanups"])
+    return list(take_turns(cleanups, itemgetter("partner_id")))
