@@ -8,6 +8,8 @@ from pathlib import Path
 _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 SERVER_CORE, OTHER_CORE = 0, 1
+# Those that this program was started on: within `pinned`, a process has only one of them.
+_CORES = os.sched_getaffinity(0)
 
 
 def cpu_seconds(pid: int) -> float:
@@ -30,9 +32,12 @@ def memory_kilobytes(pid: int) -> int:
 
 @contextmanager
 def pinned(core: int) -> Iterator[None]:
-    """Let this process, and those that it starts in the block, run on one core only."""
+    """Let this process, and those that it starts in the block, run on one core only; blocks can be nested.
+
+    Nothing changes where the program has fewer cores.
+    """
     before = os.sched_getaffinity(0)
-    if len(before) > 1:
+    if {SERVER_CORE, OTHER_CORE} <= _CORES:
         os.sched_setaffinity(0, {core})
     try:
         yield
