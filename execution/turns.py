@@ -14,6 +14,9 @@ from time import monotonic
 
 # No iteration of an event loop lasts so long: it was that of another loop, as in tests.
 _STALE_SECONDS = 1.0
+# While small operations wait all the time, as on a busy process, every fourth turn is that of a large one: it
+# would wait without end otherwise.
+_SMALL_TURNS = 3
 
 
 class OperationTime:
@@ -21,8 +24,8 @@ class OperationTime:
 
     __slots__ = ("is_queued", "owner", "used", "waiting")
 
-    def __init__(self, owner: Hashable = None, used: float = 0.0) -> None:
-        self.owner, self.used, self.is_queued = owner, used, False
+    def __init__(self, owner: Hashable = None) -> None:
+        self.owner, self.used, self.is_queued = owner, 0.0, False
         # An operation can wait at several places, in the rows of two lists for example.
         self.waiting: deque[Future[None]] = deque()
 
@@ -76,17 +79,16 @@ class Turns:
         # Of the running iteration of the event loop, from the first question in it.
         self._is_new_iteration, self._began_at, self._is_charged = True, 0.0, False
         self._small_queue, self._large_queue = OwnerQueue(), OwnerQueue()
+        # The turns of small operations since a large one began to wait, or since the last turn of a large one.
+        self._small_turns = 0
         self._next: Handle | None = None
         self._in_turn: OperationTime | None = None
         self._turn_began_at = 0.0
         self._small_count = 0
 
-    def track(self, owner: Hashable = None, *, is_large: bool = False) -> "TrackedOperation":
-        """Return a context manager: what its block does is one operation; its owner can be set later.
-
-        One that `is_large` from its beginning is not urgent, as the start of a feed.
-        """
-        return TrackedOperation(self, OperationTime(owner, self.TURN_SECONDS if is_large else 0.0))
+    def track(self, owner: Hashable = None) -> "TrackedOperation":
+        """Return a context manager: what its block does is one operation; its owner can be set later."""
+        return TrackedOperation(self, OperationTime(owner))
 
     def is_over(self) -> bool:
         """Return whether the running iteration of the event loop has worked for a turn."""
@@ -140,15 +142,9 @@ class Turns:
             if was_small and not self._is_small(operation):
                 self._count_small_down()
 
-    def begin(self, operation: OperationTime) -> None:
-        """Count an operation that is small at first."""
-        self._small_count += self._is_small(operation)
-
-    def make_small(self, operation: OperationTime) -> None:
-        """Make an operation in progress a small one again, which has worked for no time."""
-        if not self._is_small(operation):
-            operation.used = 0.0
-            self._small_count += 1
+    def begin(self) -> None:
+        """Count an operation, which is small at first."""
+        self._small_count += 1
 
     def end(self, operation: OperationTime) -> None:
         """Stop counting an operation, unless it has become a large one."""
@@ -184,8 +180,11 @@ class Turns:
             self._go_on(operation)
 
     def _take_next(self) -> OperationTime | None:
-        """Take the next operation that waits: a small one, else a large one."""
-        operation = self._small_queue.take_next() or self._large_queue.take_next()
+        """Take the next operation that waits: a small one, else a large one; a large one also after some small ones."""
+        has_large = bool(self._large_queue)
+        takes_large = has_large and (self._small_turns >= _SMALL_TURNS or not self._small_queue)
+        self._small_turns = self._small_turns + 1 if has_large and not takes_large else 0
+        operation = (self._large_queue if takes_large else self._small_queue).take_next()
         if operation is not None:
             operation.is_queued = False
         return operation
@@ -218,7 +217,7 @@ class TrackedOperation:
 
     def __enter__(self) -> OperationTime:
         self._token = _CURRENT.set(self._operation)
-        self._turns.begin(self._operation)
+        self._turns.begin()
         return self._operation
 
     def __exit__(self, *_: object) -> None:

@@ -18,7 +18,6 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from domain.cursors.feed import Position
-from execution.turns import TURNS
 from resolvers.context import Viewer
 from server.app.app_state import AppState
 from server.auth.viewer import read_bearer_token
@@ -50,8 +49,6 @@ async def graphql_stream(request: Request) -> Response:
     position, began_at = app_state.feed.position, monotonic()
     try:
         token = read_bearer_token(request.headers.get("authorization"))
-        with TURNS.track(token, is_large=True):
-            await TURNS.wait()
         async with app_state.client.outages.limit_request():
             viewer = await app_state.authenticate(token)
             operation_request = await read_and_charge(app_state, viewer, partial(read_request, request))

@@ -14,7 +14,6 @@ from domain.failures import BadUserInput, Unauthenticated, Unavailable
 from domain.languages.languages import Language, choose_language
 from domain.messages import translatable
 from domain.rate_limits import RateLimited
-from execution.turns import TURNS
 from resolvers.context import Viewer
 from server.graphql.errors import Errors, exception_error, failure_error
 from server.graphql.operation import Operation
@@ -132,10 +131,7 @@ class WebSocketConnection:
                 received = await self._websocket.receive()
                 if received["type"] == "websocket.disconnect":
                     return
-                # Many clients can send many messages at once.
-                with TURNS.track(self._token, is_large=True):
-                    await TURNS.wait()
-                    await self._handle(received.get("text"))
+                await self._handle(received.get("text"))
         except ProtocolError as error:
             self.close(error)
 

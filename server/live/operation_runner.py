@@ -112,12 +112,8 @@ async def _run(
     feed_output: FeedOutput | None,
     record: OperationRecord,
 ) -> OperationOutcome:
-    # Those of streams and sockets may begin in thousands at once. They let others go first, because most of them are
-    # subscriptions. Queries over HTTP begin together: equal reads of one moment are one command. Before the token is
-    # verified, an operation is that of its token.
-    with TURNS.track(token, is_large=feed_output is not None) as operation_time:
-        if feed_output is not None:
-            await TURNS.wait()
+    # Before the token is verified, an operation is that of its token.
+    with TURNS.track(token) as operation_time:
         async with app_state.client.outages.limit_request():
             # The steps wait for the database with limits of their own, whose sum would be longer.
             async with asyncio.timeout(app_state.operations.seconds):
@@ -125,10 +121,7 @@ async def _run(
                 operation_time.owner = (viewer.partner_id, viewer.administrator.id)
                 accepted = await _accept(app_state, viewer, read_request, check, record)
             if feed_output is None or accepted.operation.kind is not OperationType.SUBSCRIPTION:
-                if feed_output is not None:
-                    TURNS.make_small(operation_time)
                 return await _execute(app_state, accepted, record)
-            await TURNS.wait()
     record.end_span()
     position, send_results, last_cursor = feed_output.position, feed_output.send_results, feed_output.last_cursor
     viewer, operation, variables = accepted.viewer, accepted.operation, accepted.request.variables or {}

@@ -2,21 +2,15 @@
 
 from starlette.websockets import WebSocket
 
-from execution.turns import TURNS
 from server.auth.origins import is_accepted_origin, log_refused_origin
 from server.live.connection import WebSocketAppState, WebSocketConnection
 from server.live.protocol import SUBPROTOCOL, CloseCode
 from server.live.shared_feeds import shared_feeds
 
-_CONNECTING = "connecting"
-
 
 async def graphql_websocket(websocket: WebSocket) -> None:
     """Serve one socket until it is closed."""
     app_state: WebSocketAppState = websocket.app.state.app_state
-    # Many clients can connect at once, as after a restart.
-    with TURNS.track(_CONNECTING, is_large=True):
-        await TURNS.wait()
     if not is_accepted_origin(websocket.headers, app_state.settings.origins):
         log_refused_origin(websocket.headers["origin"], websocket.url.path)
         # Closing before accepting answers 403.

@@ -148,30 +148,31 @@ def test_turns_work_in_a_new_event_loop_after_one_was_stopped_with_operations_th
     asyncio.run(wait_again())
 
 
-async def begin(turns: Turns, name: str, log: list[str], *, is_large: bool = False) -> None:
-    """Run an operation of the one owner that works for half a turn after it has waited."""
-    with turns.track("one owner", is_large=is_large):
-        await turns.wait()
-        work(turns, 0.001)
-        log.append(name)
+async def test_a_large_operation_goes_on_while_small_ones_wait_all_the_time(turns: Turns) -> None:
+    steps, is_done = 0, False
 
+    async def small() -> None:
+        nonlocal steps
+        while not is_done:
+            with turns.track("small"):
+                work(turns)
+                await turns.wait()
+                steps += 1
 
-async def test_an_operation_that_is_large_from_its_beginning_lets_small_ones_go_first(turns: Turns) -> None:
-    log: list[str] = []
-    work(turns)
-    streams = [begin(turns, "stream", log, is_large=True) for _ in range(20)]
-    await asyncio.gather(*streams, begin(turns, "query", log))
-    # At most three of the twenty begin before their turn is over.
-    assert log.index("query") < 5
-
-
-async def test_an_operation_that_was_made_small_again_is_counted_as_such(turns: Turns) -> None:
-    with turns.track("stream", is_large=True) as operation:
-        turns.make_small(operation)
-        turns.make_small(operation)
-        beside_small = [pause async for pause in waits(turns)]
-    assert sorted(beside_small)[2] >= 0.001
-    assert min([pause async for pause in waits(turns)]) < 0.001
+    others = [asyncio.create_task(small()) for _ in range(5)]
+    await asyncio.sleep(0.01)
+    async with asyncio.timeout(20):
+        with turns.track("large"):
+            work(turns)
+            await turns.wait()
+            before = steps
+            for _ in range(10):
+                work(turns)
+                await turns.wait()
+    is_done, taken = True, steps - before
+    await asyncio.gather(*others)
+    # At least two small turns before each of its own, and no more than some in the turns that began before it waited.
+    assert 15 <= taken <= 60
 
 
 async def test_thousands_wait_without_a_look_at_each(turns: Turns) -> None:
@@ -179,7 +180,7 @@ async def test_thousands_wait_without_a_look_at_each(turns: Turns) -> None:
     log: list[str] = []
 
     async def run(number: int) -> None:
-        with turns.track(number % 7, is_large=number % 2 == 0):
+        with turns.track(number % 7):
             await turns.wait()
             log.append("")
 
