@@ -24,8 +24,8 @@ class Row(NamedTuple):
 
 
 def ratio_row(work: str, against: str, least: float, ratio: float, cpu: Pair, per_second: Pair) -> Row:
-    """Return the row of a speed, where 1 is the speed of the other."""
-    return Row(work, against, f"≥ {least:g} ×", f"{ratio:.2f} ×", ratio >= least, cpu, per_second)
+    """Return the row of a speed, where 1 is the speed of the other; `least` is 0 where nothing is required."""
+    return Row(work, against, f"≥ {least:g} ×" if least else "", f"{ratio:.2f} ×", ratio >= least, cpu, per_second)
 
 
 _HEAD = ("Work", "Compared with", "Required", "Measured", "Processor time (µs)", "A second", "Remark")
