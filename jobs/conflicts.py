@@ -1,4 +1,4 @@
-"""The conflicts of one run of a job: who comes behind one that conflicts is processed as well."""
+"""The conflicts of one run of a job: customers and partners after one that conflicts are processed, too."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
