@@ -65,7 +65,9 @@ class Mongod:
     def command(self) -> list[str]:
         data = ["--dbpath", str(self.folder), "--logpath", str(self.log), "--logappend"]
         network = ["--bind_ip", "127.0.0.1", "--port", str(self.port), "--nounixsocket", "--replSet", self.set_name]
-        size = ["--wiredTigerCacheSizeGB", "0.5", "--oplogSize", "256"]
+        size = ["--wiredTigerCacheSizeGB", "0.5"]
+        if "--oplogSize" not in self.options:
+            size += ["--oplogSize", "256"]
         # No diagnostic data, which tests do not read. No snapshot history of five minutes, during which the files of
         # hundreds of dropped databases would stay open: more than a process may have.
         parameters = ("diagnosticDataCollectionEnabled=false", "minSnapshotHistoryWindowInSeconds=0")
