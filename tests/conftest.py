@@ -10,7 +10,7 @@ import structlog
 from hypothesis import HealthCheck, settings
 from pymongo import MongoClient
 
-from server.gc_tuning import tune_gc
+from server.gc_tuning import pause_gc, tune_gc
 from tests.mongod import temporary_replica_set
 from tests.prepared_database import PreparedDatabases, abort_left_transactions
 from tests.rewritten_tests import rewrite_test_modules
@@ -25,8 +25,8 @@ settings.load_profile("partnerhub")
 # the server of a test answers nothing.
 _renderer = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
 structlog.configure(processors=[*structlog.get_config()["processors"][:-1], _renderer])
-# Imports and the collection of the tests create only what stays.
-tune_gc()
+# Imports and the collection of the tests create only what stays: to look for garbage took a tenth of their time.
+pause_gc()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -45,9 +45,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     start_with_long_tests(items)
 
 
-def pytest_collection_finish() -> None:
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
     """Exclude the tests and modules from the garbage collector: to walk through them took 7 % of a run."""
-    tune_gc()
+    try:
+        return (yield)
+    finally:
+        tune_gc()
 
 
 def fail_if_required(report: pytest.TestReport) -> None:
