@@ -11,10 +11,10 @@ from graphql import (
     OperationDefinitionNode,
     OperationType,
     TypeInfo,
-    TypeInfoVisitor,
     Visitor,
-    visit,
 )
+
+from server.graphql.document_visits import visit_with_types
 
 # Of these types, the fields of which each change is an event of the partner. The resolvers of entitlements state the
 # moments at which time alone changes their state (Context.limit_validity). Every other field is read for each request.
@@ -57,7 +57,7 @@ def may_be_kept(schema: GraphQLSchema, document: DocumentNode, definition: Opera
         return False
     type_info = TypeInfo(schema)
     visitor = _KeptFieldsVisitor(type_info)
-    visit(document, TypeInfoVisitor(type_info, visitor))
+    visit_with_types(document, type_info, visitor)
     return visitor.is_kept
 
 

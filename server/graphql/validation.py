@@ -24,14 +24,14 @@ from graphql import (
     ValuesOfCorrectTypeRule,
     VariablesInAllowedPositionRule,
     specified_rules,
-    validate,
 )
 
+from server.graphql.document_visits import validate
 from server.graphql.one_of import OneOfVariablesRule
-from server.graphql.quoted_literals import quote_long_literals_in_part
+from server.graphql.quoted_literals import quote_starts_of_literals
 from server.graphql.steps import Steps
 
-quote_long_literals_in_part()
+quote_starts_of_literals()
 
 # Many errors of a long document are of one kind, most often.
 _MAX_ERRORS, _MAX_ERRORS_OF_LONG = 20, 3
@@ -65,15 +65,15 @@ def find_validation_errors(schema: GraphQLSchema, document: DocumentNode) -> Ste
     most = _MAX_ERRORS_OF_LONG if _is_long(document) else _MAX_ERRORS
     for rules in _steps(document):
         # To find a name like a wrong one takes up to 30 ms: only a lone error gets such suggestions.
-        found = validate(schema, document, rules, max_errors=most, hide_suggestions=True)
+        found = validate(schema, document, rules, most, hide_suggestions=True)
         if len(found) == 1 and not errors:
             yield
-            found = validate(schema, document, rules, max_errors=most)
+            found = validate(schema, document, rules, most)
         errors += found
         if len(errors) >= most:
             return errors[:most]
         yield
-    return errors or validate(schema, document, (_LAST_RULE,), max_errors=most)
+    return errors or validate(schema, document, (_LAST_RULE,), most)
 
 
 def _steps(document: DocumentNode) -> Sequence[Sequence[type[ASTValidationRule]]]:

@@ -1,8 +1,9 @@
 """Which operations select a field whose value depends on the viewer: equal subscriptions of two viewers then differ."""
 
-from graphql import DocumentNode, FieldNode, GraphQLSchema, TypeInfo, TypeInfoVisitor, Visitor, visit
+from graphql import DocumentNode, FieldNode, GraphQLSchema, TypeInfo, Visitor
 
 from schema.fields import is_viewer_dependent
+from server.graphql.document_visits import visit_with_types
 
 
 def selects_viewer_dependent_field(schema: GraphQLSchema, document: DocumentNode) -> bool:
@@ -12,7 +13,7 @@ def selects_viewer_dependent_field(schema: GraphQLSchema, document: DocumentNode
     """
     type_info = TypeInfo(schema)
     visitor = _ViewerDependence(type_info)
-    visit(document, TypeInfoVisitor(type_info, visitor))
+    visit_with_types(document, type_info, visitor)
     return visitor.is_dependent
 
 

@@ -59,5 +59,5 @@ def test_a_long_literal_in_the_place_of_a_leaf_is_quoted_in_part(literal: str) -
 
 def test_the_error_of_a_short_literal_quotes_all_of_it() -> None:
     (error,) = errors_of('{searc: "a"}')
-    assert error["message"].endswith('Found: { searc: "a" }.')
+    assert error["message"].endswith('Found: {searc: "a"}.')
     assert "Did you mean 'search'" in error["message"]
