@@ -13,13 +13,13 @@ def split_into_batches(items: Sequence[Item], size: int) -> Iterator[Sequence[It
     return (items[start : start + size] for start in range(0, len(items), size))
 
 
-def take_turns(items: Iterable[Item], owner_of: Callable[[Item], Hashable], most: int | None = None) -> Iterator[Item]:
-    """Return the first item of each owner, then the second of each, at most `most` of each, in their order.
+def take_turns(items: Iterable[Item], owner_of: Callable[[Item], Hashable]) -> Iterator[Item]:
+    """Return the first item of each owner, then the second of each, and so on, in their order.
 
     So nobody waits until all items of another are done.
     """
     owned: dict[Hashable, list[Item]] = {}
     for item in items:
         owned.setdefault(owner_of(item), []).append(item)
-    rounds = zip_longest(*(own[:most] for own in owned.values()), fillvalue=_NONE)
+    rounds = zip_longest(*owned.values(), fillvalue=_NONE)
     return (item for item in chain.from_iterable(rounds) if item is not _NONE)

@@ -12,7 +12,6 @@ Every declaration is optional, and must mean the same as the field's own resolve
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from enum import Enum
 from typing import Any
 
@@ -132,13 +131,6 @@ def field_execution(field: GraphQLField) -> FieldExecution:
         definition = strawberry_field(field)
         declared = None if definition is None else (definition.metadata or {}).get(EXECUTION)
     return _NOTHING_DECLARED if declared is None else declared
-
-
-def format_utc(instant: datetime) -> str:
-    """Return an instant, naive in UTC or aware, as `2026-11-29T00:45:27.123Z`: the form of a stored datetime."""
-    if instant.tzinfo is not None:
-        instant = instant.astimezone(UTC).replace(tzinfo=None)
-    return instant.isoformat("T", "milliseconds") + "Z"
 
 
 def enum_name(enum: type[Enum]) -> Callable[[Any], Any]:

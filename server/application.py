@@ -130,6 +130,7 @@ async def _create_app_state(settings: Settings, stack: AsyncExitStack) -> AppSta
     client = await stack.enter_async_context(open_prepared_client(settings, uri, notices_outages=True))
     # 0.15 s of computation, while MongoDB opens the change stream.
     building = asyncio.create_task(asyncio.to_thread(build_schema))
+    stack.callback(building.cancel)
     feed = await _start_feed(settings, uri, keys)
     stack.push_async_callback(feed.stop)
     await _start_jobs(settings, client, feed, keys, stack)

@@ -17,5 +17,4 @@ def test_splits_in_order_with_a_shorter_last_batch(count: int, batches: list[lis
 def test_owners_take_turns_in_the_order_of_their_items() -> None:
     items = ["a1", "a2", "a3", "b1", "c1", "b2"]
     assert list(take_turns(items, itemgetter(0))) == ["a1", "b1", "c1", "a2", "b2", "a3"]
-    assert list(take_turns(items, itemgetter(0), 1)) == ["a1", "b1", "c1"]
     assert list(take_turns([], itemgetter(0))) == []
