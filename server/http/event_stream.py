@@ -23,6 +23,7 @@ from server.app.app_state import AppState
 from server.auth.viewer import read_bearer_token
 from server.graphql.operations import GraphQLResponse, OperationRequest
 from server.http.graphql import check_method, error_response, read_request
+from server.live.begins import STREAM_BEGINS, begins
 from server.live.feed_execution import FeedResult
 from server.live.frame_writer import abort_later, frame_writer
 from server.live.operation_runner import FeedOutput, failure_response, read_and_charge, run_operation
@@ -47,6 +48,7 @@ async def graphql_stream(request: Request) -> Response:
     app_state: AppState = request.app.state.app_state
     # A feed starts when its operation is accepted: it includes what is written from here on.
     position, began_at = app_state.feed.position, monotonic()
+    await begins().wait(STREAM_BEGINS)
     try:
         token = read_bearer_token(request.headers.get("authorization"))
         async with app_state.client.outages.limit_request():

@@ -18,6 +18,7 @@ from resolvers.context import Viewer
 from server.graphql.errors import Errors, exception_error, failure_error
 from server.graphql.operation import Operation
 from server.graphql.operations import OperationRequest
+from server.live.begins import begins
 from server.live.feed_execution import FeedResult
 from server.live.frame_writer import abort_later, accept_large_messages, frame_writer
 from server.live.operation_runner import FeedOutput, OperationAppState, failure_errors, run_operation
@@ -184,8 +185,10 @@ class WebSocketConnection:
             self._send_queue.put(error_message(subscribe.id, [failure_error(refusal)]))
             return
         running = self._running[subscribe.id] = _RunningOperation(subscribe.id, self._send_queue, message_bytes)
+        began_at = monotonic()
+        await begins().wait()
         # To wait for its turn is a part of its time.
-        with request_began(monotonic()):
+        with request_began(began_at):
             running.task = asyncio.create_task(self._run_operation(subscribe, self._token, running), name="operation")
         running.task.add_done_callback(running.clear_task)
 
