@@ -3,15 +3,18 @@
 from datetime import datetime, timedelta
 
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from domain.entitlements.use_peaks import Peaks, add_days, build_peaks, highest_used, in_period
+from tests import random_values as rv
+from tests.random_values import seeded
 
 TODAY = datetime(2026, 11, 25)
 NOW = TODAY + timedelta(hours=9)
 DAY = timedelta(days=1)
 # The use by days ago; the period ends 91 days ago.
-histories = st.dictionaries(st.integers(0, 100) | st.sampled_from([90, 91, 92]), st.integers(0, 6), max_size=12)
+histories: rv.Values[dict[int, int]] = rv.lists(
+    rv.tuples(rv.integers(0, 100) | rv.sampled_from([90, 91, 92]), rv.integers(0, 6)), max_size=12
+).map(dict)
 
 
 def by_date(history: dict[int, int]) -> dict[datetime, int]:
@@ -35,7 +38,7 @@ def test_each_peak_has_more_use_than_every_later_day() -> None:
 
 
 @settings(max_examples=300)
-@given(histories, histories, st.integers(0, 6), st.integers(0, 100))
+@given(seeded(histories), seeded(histories), seeded(rv.integers(0, 6)), seeded(rv.integers(0, 100)))
 def test_the_highest_use_is_that_of_all_days(
     history: dict[int, int], changed: dict[int, int], used: int, later: int
 ) -> None:

@@ -1,13 +1,15 @@
 """Which alerts events open, resolve and remove: the rules of domain.md, without a database."""
 
 from datetime import datetime, timedelta
+from random import Random
 from typing import Any, NamedTuple
 
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from domain.customers.filter import parse_filter
 from domain.integrations.alert_changes import AlertChanges, CustomerOccurrence, RuleCondition, TrackedAlert
+from tests import random_values as rv
+from tests.random_values import seeded
 
 NOW = datetime(2026, 11, 29, 12)
 STATUSES = ("EXPIRED", "TRIAL")
@@ -114,13 +116,13 @@ def test_what_was_entered_before_the_rule_was_changed_is_not_mailed() -> None:
     assert mailed == [("alr_1", "TRIAL")] and len(changes.opened) == 4
 
 
-STEPS = st.lists(st.tuples(st.sampled_from(CUSTOMERS), st.sampled_from(STATUSES)), max_size=30)
+STEPS = rv.lists(rv.tuples(rv.sampled_from(CUSTOMERS), rv.sampled_from(STATUSES)), max_size=30)
 
 
 @settings(max_examples=200)
-@given(STEPS, st.data())
+@given(seeded(STEPS), rv.randoms())
 def test_after_any_events_exactly_the_statuses_that_hold_have_an_alert(
-    steps: list[tuple[str, str]], data: st.DataObject
+    steps: list[tuple[str, str]], random: Random
 ) -> None:
     """Each step turns a status of a customer on or off; the events come in parts, and each part is read twice."""
     statuses: dict[str, set[str]] = {customer: set() for customer in CUSTOMERS}
@@ -131,7 +133,7 @@ def test_after_any_events_exactly_the_statuses_that_hold_have_an_alert(
         facts = Facts(frozenset(f"status:{each}" for each in statuses[customer]))
         change = {"entered": status} if is_entered else {"left": status}
         events.append(event(minute, **change, customer_id=customer, facts=facts))
-    cut = data.draw(st.integers(0, len(events)))
+    cut = random.randint(0, len(events))
     first = apply([rule()], *events[:cut])
     stored = [
         TrackedAlert(alert.key, alert.owner_id, alert.entered_at, "alt")
