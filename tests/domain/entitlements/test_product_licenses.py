@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from domain.entitlements.license_keys import key_fields, key_of_line, license_key
 from domain.entitlements.lifecycle import LicenseFigures
@@ -16,10 +15,14 @@ from domain.entitlements.product_licenses import (
     surplus_licenses,
 )
 from domain.types import Product
+from tests import random_values as rv
+from tests.random_values import seeded
 
-COUNTS = st.integers(0, 12)
-LINES = st.lists(
-    st.builds(LicenseFigures, st.sampled_from(Product), COUNTS, COUNTS, st.just(0), st.sampled_from([None, "Pro"])),
+COUNTS = rv.integers(0, 12)
+LINES = rv.lists(
+    rv.builds(
+        LicenseFigures, rv.sampled_from(list(Product)), COUNTS, COUNTS, rv.just(0), rv.sampled_from([None, "Pro"])
+    ),
     max_size=8,
 )
 
@@ -32,7 +35,7 @@ def test_the_surplus_of_one_line_takes_nothing_from_another() -> None:
 
 
 @settings(max_examples=200)
-@given(LINES)
+@given(seeded(LINES))
 def test_each_figure_is_the_sum_of_that_figure_over_single_lines(lines: list[LicenseFigures]) -> None:
     sums = sum_by_product(lines)
     assert [one.product for one in sums] == [product for product in Product if product in {x.product for x in lines}]

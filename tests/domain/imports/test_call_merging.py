@@ -2,18 +2,20 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from random import Random
 from typing import Any
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from domain.failures import InvalidRecord
 from domain.imports.call_merging import has_call, has_media, merge_call, merge_media, merge_queue_call
 from domain.imports.records import DocumentFields, ImportKind, parse_record
 from domain.time.instants import format_instant
 from domain.time.weeks import WEEK, week_of
+from tests import random_values as rv
 from tests.domain.imports.factory_records import call_record, media_record, queue_call_record
+from tests.random_values import seeded
 
 NOW = datetime(2026, 11, 25, 10)
 CLOSED = week_of(NOW) - 13 * WEEK
@@ -141,22 +143,22 @@ def test_queue_calls_are_replaced_by_their_latest_delivery() -> None:
         queue_call(None, offeredAt="2026-11-25T09:59:50Z")
 
 
-CALL_LINES = st.fixed_dictionaries(
+CALL_LINES = rv.fixed_dictionaries(
     {},
     optional={
-        "User_UUID": st.sampled_from(["U-1", "U-2"]),
-        "Correlation_ID": st.sampled_from(["X-1", "X-2"]),
-        "Client_type": st.sampled_from(["WXC_DEVICE", "WXC_CLIENT", "SIP"]),
-        "Model": st.sampled_from(["Room Kit", "8845"]),
-        "Related_reason": st.sampled_from(["CallQueue", "CallPark"]),
-        "User_type": st.sampled_from(["User", "AutomatedAttendantVideo"]),
-        "Call_Recording_Result": st.just("successful"),
-        "Duration": st.integers(0, 500).map(str),
-        "Start_time": st.integers(0, 60).map(lambda days: format_instant(NOW - timedelta(days=days, hours=1))),
+        "User_UUID": rv.sampled_from(["U-1", "U-2"]),
+        "Correlation_ID": rv.sampled_from(["X-1", "X-2"]),
+        "Client_type": rv.sampled_from(["WXC_DEVICE", "WXC_CLIENT", "SIP"]),
+        "Model": rv.sampled_from(["Room Kit", "8845"]),
+        "Related_reason": rv.sampled_from(["CallQueue", "CallPark"]),
+        "User_type": rv.sampled_from(["User", "AutomatedAttendantVideo"]),
+        "Call_Recording_Result": rv.just("successful"),
+        "Duration": rv.integers(0, 500).map(str),
+        "Start_time": rv.integers(0, 60).map(lambda days: format_instant(NOW - timedelta(days=days, hours=1))),
     },
 )
-FIGURES = st.none() | st.floats(0, 100)
-MEDIA_LINES = st.fixed_dictionaries(
+FIGURES = rv.none() | rv.sampled_from([0, 0.0, 0.05, 100]) | rv.integers(0, 2**40).map(lambda n: 100 * n / 2**40)
+MEDIA_LINES = rv.fixed_dictionaries(
     {}, optional={"packetLossPercent": FIGURES, "jitterMs": FIGURES, "latencyMs": FIGURES}
 )
 Deliveries = list[tuple[str, dict[str, Any]]]
@@ -172,17 +174,22 @@ def delivered(lines: Iterable[tuple[str, dict[str, Any]]]) -> tuple[Document | N
     return document, changes
 
 
-@given(st.lists(st.tuples(st.just("call"), CALL_LINES), max_size=4), st.lists(MEDIA_LINES, max_size=4), st.data())
+CALLS = rv.tuples(rv.just("call"), CALL_LINES)
+MEDIA = rv.tuples(rv.just("media"), MEDIA_LINES)
+
+
+@given(seeded(rv.lists(CALLS, max_size=4)), seeded(rv.lists(MEDIA, max_size=4)), rv.randoms())
 def test_calls_and_media_give_the_same_document_in_whatever_order_they_meet(
-    calls: Deliveries, measured: list[dict[str, Any]], data: st.DataObject
+    calls: Deliveries, measured: Deliveries, random: Random
 ) -> None:
-    media_first, _ = delivered([*[("media", line) for line in measured], *calls])
-    waiting = {"call": list(calls), "media": [("media", line) for line in measured]}
-    kinds = data.draw(st.permutations(["call"] * len(calls) + ["media"] * len(measured)))
+    media_first, _ = delivered([*measured, *calls])
+    waiting = {"call": list(calls), "media": list(measured)}
+    kinds = [kind for kind, _ in [*calls, *measured]]
+    random.shuffle(kinds)
     assert delivered(waiting[kind].pop(0) for kind in kinds)[0] == media_first
 
 
-@given(st.lists(st.tuples(st.just("call"), CALL_LINES) | st.tuples(st.just("media"), MEDIA_LINES), max_size=6))
+@given(seeded(rv.lists(CALLS | MEDIA, max_size=6)))
 def test_repeating_the_last_delivery_of_each_kind_changes_nothing(lines: Deliveries) -> None:
     last = dict(lines)
     document, _ = delivered(lines)
