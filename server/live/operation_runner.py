@@ -23,6 +23,7 @@ from server.graphql.operation import Operation
 from server.graphql.operations import GraphQLResponse, OperationRejected, OperationRequest
 from server.graphql.trusted_documents import TrustedDocuments
 from server.limits.rate_limiter import COST_PER_CHARACTER, Charge, RateLimiter
+from server.live.begins import MAX_BEGINS, begins
 from server.live.feed_groups import FeedAppState, FeedGroups
 from server.live.subscribers import SendResults
 from server.live.subscription import operation_name
@@ -119,7 +120,7 @@ async def _run(
             async with asyncio.timeout(app_state.operations.seconds):
                 viewer = await app_state.authenticate(token)
                 operation_time.owner = (viewer.partner_id, viewer.administrator.id)
-                accepted = await _accept(app_state, viewer, read_request, check, record)
+                accepted = await _accept(app_state, viewer, read_request, check, record, feed_output is not None)
             if feed_output is None or accepted.operation.kind is not OperationType.SUBSCRIPTION:
                 return await _execute(app_state, accepted, record)
     record.end_span()
@@ -144,12 +145,13 @@ async def _accept(
     read_request: ReadRequest,
     check: CheckOperation,
     record: OperationRecord,
+    is_live: bool,
 ) -> _Accepted:
     record.set_viewer(viewer.partner_id, viewer.administrator.id)
     request = await read_and_charge(app_state, viewer, read_request)
     if request.language is not viewer.language:
         viewer = replace(viewer, language=request.language)
-    operation = await _prepare(app_state, viewer, request, check, record)
+    operation = await _prepare(app_state, viewer, request, check, record, is_live)
     charge = await app_state.rate_limiter.charge(viewer, operation.cost)
     record.set_cost(charge.requested)
     return _Accepted(viewer, request, operation, charge)
@@ -190,8 +192,12 @@ async def _prepare(
     request: OperationRequest,
     check: CheckOperation,
     record: OperationRecord,
+    is_live: bool,
 ) -> Operation:
-    """Return the operation; charge the work on a new text before it is done, and also an operation that is rejected."""
+    """Return the operation; charge the work on a new text before it is done, and also an operation that is rejected.
+
+    An `is_live` one is of a stream or a socket.
+    """
     try:
         if request.rejection is not None:
             raise OperationRejected([failure_error(request.rejection)])
@@ -199,6 +205,9 @@ async def _prepare(
         if not app_state.operations.is_known(text):
             characters = min(len(text), MAX_TEXT_LENGTH)
             await app_state.rate_limiter.charge(viewer, COST_PER_CHARACTER * characters)
+            if is_live:
+                # To parse and validate it takes as long as all else of ten begins.
+                await begins().wait(MAX_BEGINS)
             await TURNS.wait()
         operation = await app_state.operations.prepare_in_turns(text, request.operation_name, request.variables or {})
         record.set_operation(operation.kind.value, operation_name(operation))

@@ -2,14 +2,17 @@
 
 import asyncio
 from collections import Counter
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from resolvers.context import Viewer
 from server.limits.rate_limiter import Charge, RateLimiter
 from server.live.begins import MAX_BEGINS, Begins, begins
-from tests.server.live.socket_server import MAX_OPERATIONS, SocketServer
+from tests.server.live.socket_server import MAX_OPERATIONS, Socket, SocketServer
 
 FEED = "subscription { numbered { number } }"
+# As long as no operation of the test costs.
+NEW_TEXT = FEED + " #" + "-" * 200
 SOCKETS = 10
 
 
@@ -85,24 +88,47 @@ class CountingLimiter(RateLimiter):
     def __init__(self, iterations: Iterations) -> None:
         super().__init__()
         self.counts: Counter[int] = Counter()
+        self.prepared: Counter[int] = Counter()
         self._iterations = iterations
 
     async def charge(self, viewer: Viewer, cost: int) -> Charge:
         self.counts[self._iterations.number] += 1
+        # A new text is charged by its characters before, and again once it is prepared.
+        self.prepared[self._iterations.number] += cost < len(NEW_TEXT)
         return await super().charge(viewer, cost)
 
 
-async def test_operations_of_many_sockets_do_not_begin_together(world: SocketServer) -> None:
+@asynccontextmanager
+async def limited_sockets(world: SocketServer) -> AsyncIterator[tuple[list[Socket], CountingLimiter]]:
     async with AsyncExitStack() as stack:
         sockets = [await stack.enter_async_context(world.socket()) for _ in range(SOCKETS)]
         await asyncio.gather(*(socket.initialise() for socket in sockets))
         await sockets[0].settle()
-        with Iterations() as iterations:
-            limiter = world.app_state.rate_limiter = CountingLimiter(iterations)
-            await asyncio.gather(
-                *(socket.subscribe(str(number), FEED) for socket in sockets for number in range(MAX_OPERATIONS - 1))
-            )
-            await asyncio.gather(*(socket.settle() for socket in sockets))
+        limiter = world.app_state.rate_limiter = CountingLimiter(stack.enter_context(Iterations()))
+        yield sockets, limiter
+
+
+async def test_operations_of_many_sockets_do_not_begin_together(world: SocketServer) -> None:
+    async with limited_sockets(world) as (sockets, limiter):
+        await asyncio.gather(
+            *(socket.subscribe(str(number), FEED) for socket in sockets for number in range(MAX_OPERATIONS - 1))
+        )
+        await asyncio.gather(*(socket.settle() for socket in sockets))
     assert sum(limiter.counts.values()) >= SOCKETS * MAX_OPERATIONS
     # Those that began at once, and those that waited for an iteration before. All together, there were 184 in one.
     assert max(limiter.counts.values()) <= 2 * MAX_BEGINS + 1
+
+
+async def test_new_texts_of_many_sockets_are_not_prepared_together(world: SocketServer) -> None:
+    async with limited_sockets(world) as (sockets, limiter):
+        await asyncio.gather(
+            *(
+                socket.subscribe(str(number), f"{NEW_TEXT}{index} {number}")
+                for index, socket in enumerate(sockets)
+                for number in range(5)
+            )
+        )
+        while sum(limiter.prepared.values()) < 5 * SOCKETS:
+            await asyncio.sleep(0.01)
+    # Without it, five and more.
+    assert max(limiter.prepared.values()) <= 3
