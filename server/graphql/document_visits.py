@@ -13,7 +13,6 @@ from graphql import (
     FragmentDefinitionNode,
     GraphQLError,
     GraphQLSchema,
-    ParallelVisitor,
     TypeInfo,
     TypeInfoVisitor,
     ValidationContext,
@@ -25,6 +24,8 @@ from graphql.validation.validate import (
     ValidationAbortedError,
     query_document_keys_to_validate,
 )
+
+from server.graphql.parallel_rules import ParallelRules
 
 
 def visit_with_types(
@@ -62,5 +63,5 @@ def validate(
     if fragments:
         visitors.insert(0, FragmentNestingVisitor(fragments))
     with suppress(ValidationAbortedError):
-        visit_with_types(document, type_info, ParallelVisitor(visitors), visitors)
+        visit_with_types(document, type_info, ParallelRules(visitors), visitors)
     return errors
