@@ -118,8 +118,9 @@ def stages(plan: Mapping[str, Any]) -> set[str]:
 
 def _fill(database: Database[dict[str, Any]]) -> None:
     rng = random.Random(11)
-    database.customers.create_indexes([*CUSTOMER_INDEXES])
     database.customers.insert_many([customer_document(rng, n) for n in range(CUSTOMERS)])
+    # Sorted at once: to add the keys of one customer after the other takes half as long again.
+    database.customers.create_indexes([*CUSTOMER_INDEXES])
 
 
 @asynccontextmanager
@@ -149,11 +150,11 @@ async def world(mongo_uri: str, filled_database: str) -> AsyncIterator[World]:
 
 
 @pytest.fixture
-async def changing_world(mongo_uri: str, database_name: str) -> AsyncIterator[World]:
+async def changing_world(mongo_uri: str, new_database: str) -> AsyncIterator[World]:
     """Yield a partner of the test's own."""
     with MongoClient[dict[str, Any]](mongo_uri) as client:
-        _fill(client[database_name])
-    async with _opened(mongo_uri, database_name) as world:
+        _fill(client[new_database])
+    async with _opened(mongo_uri, new_database) as world:
         yield world
 
 
