@@ -15,6 +15,8 @@ CONNECTIONS = 190
 _FEED = "subscription{customerStatusChanged{cursor customer{id name}}}"
 _STATE = "subscription{kpisChanged{totalCustomers{count}}}"
 _QUERY = "{viewer{administrator{displayName}}customers(first:3){nodes{name}}}"
+# Fewer than a process runs at once by default.
+IMPORTS = 10
 # Each connection sends another number, so that the text is new to the server.
 _NEW = " #@NUMBER"
 
@@ -34,6 +36,12 @@ def _sockets(name: str, subscriptions: int) -> Case:
     return replace(hostile_cases.socket(name, *messages), operations=operations, connections=CONNECTIONS)
 
 
+def _imports() -> Case:
+    lines = b"".join(b'{"externalId":"ORG-%d","name":"N","managedBy":"PARTNER_ORGANIZATION"}\n' % n for n in range(120))
+    case = hostile_cases.imported("bursts: imports of one kind", "customers", lines)
+    return replace(case, is_answered=False, operations=IMPORTS, connections=IMPORTS)
+
+
 def cases() -> Iterator[Case]:
     """Yield the bursts; the processor time of each is divided by its operations."""
     yield _posts("bursts: streams", "/graphql/stream", _FEED + _NEW)
@@ -45,6 +53,7 @@ def cases() -> Iterator[Case]:
     yield _sockets("bursts: sockets", 0)
     yield _sockets("bursts: sockets with a subscription", 1)
     yield _sockets("bursts: sockets with 20 subscriptions", 20)
+    yield _imports()
 
 
 def send_at_once(connect: Callable[[], socket.socket], data: bytes, connections: int, quiet_seconds: float) -> bytes:

@@ -9,6 +9,7 @@ from functools import partial
 
 from domain.failures import InvalidRecord, OperatorError
 from domain.imports.records import ImportKind, ImportRecord
+from jobs.imports.batch_limits import MAX_BATCHES, limit_batches
 from jobs.imports.handlers import IMPORT_HANDLERS, ImportHandler
 from jobs.imports.pacing import CheckAccess, Pacer, allow_always, split_pieces
 from jobs.imports.records import AcceptedRecord, RejectedRecord, reject_record
@@ -18,8 +19,6 @@ from store.database.scope import Scope
 from store.database.transactions import DEADLINE_SECONDS
 from store.imports.deliveries import RecordResult, UpsertResult
 from store.tenants.partners import Partners
-
-_MAX_CONCURRENCY = 3
 
 
 @dataclass(slots=True)
@@ -150,7 +149,7 @@ class _RunningImport:
     async def _start_batch(self) -> None:
         await self._pacer.check_access()
         starting, self._filling = self._filling, _ImportBatch()
-        while self._writing and (len(self._writing) >= _MAX_CONCURRENCY or self._must_wait(starting)):
+        while self._writing and (len(self._writing) >= MAX_BATCHES or self._must_wait(starting)):
             await self._finish_oldest()
         records = [read.record for read in starting.records if isinstance(read, AcceptedRecord)]
         self._writing.append((starting, asyncio.create_task(_deliver_batch(self._scope, self._kind, records))))
@@ -200,7 +199,8 @@ async def _deliver_batch(scope: Scope, kind: ImportKind, records: Sequence[Impor
     if not records:
         return []
     deliver = partial(IMPORT_HANDLERS[kind].deliver, scope)
-    if kind is ImportKind.ADMINISTRATORS:
-        # Each administrator has a transaction of its own: a repeated half would report those written as unchanged.
-        return await deliver(records, DEADLINE_SECONDS)
-    return [result for results in await halve_on_conflict(records, deliver) for result in results]
+    async with limit_batches(scope.partner_id):
+        if kind is ImportKind.ADMINISTRATORS:
+            # Each administrator has a transaction of its own: a repeated half would report those written as unchanged.
+            return await deliver(records, DEADLINE_SECONDS)
+        return [result for results in await halve_on_conflict(records, deliver) for result in results]
