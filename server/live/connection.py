@@ -158,6 +158,7 @@ class WebSocketConnection:
         self._is_initialised = True
         if not token:
             raise ProtocolError(CloseCode.FORBIDDEN, AUTHORIZATION_MISSING)
+        await begins().wait()
         try:
             viewer = await self._app_state.authenticate(token)
         except Unauthenticated as failure:

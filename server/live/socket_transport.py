@@ -15,6 +15,7 @@ from websockets.protocol import OPEN
 
 from server.limits.unfinished_bytes import FREE_BYTES, UnfinishedPart, unfinished_messages
 from server.live import unread_time
+from server.live.begins import SOCKET_BEGINS, begins
 from server.live.frame_writer import WRITER_EXTENSION
 from server.live.turn_writes import turn_writes
 
@@ -87,6 +88,7 @@ class SocketTransport(WebSocketsSansIOProtocol):
 
     async def run_asgi(self) -> None:
         """Serve the socket; the application finds its writer in the scope."""
+        await begins().wait(SOCKET_BEGINS)
         extensions: dict[str, Any] = self.scope["extensions"]
         extensions[WRITER_EXTENSION] = self
         try:

@@ -3,7 +3,6 @@
 from starlette.websockets import WebSocket
 
 from server.auth.origins import is_accepted_origin, log_refused_origin
-from server.live.begins import begins
 from server.live.connection import WebSocketAppState, WebSocketConnection
 from server.live.protocol import SUBPROTOCOL, CloseCode
 from server.live.shared_feeds import shared_feeds
@@ -21,6 +20,5 @@ async def graphql_websocket(websocket: WebSocket) -> None:
         await websocket.accept()
         await websocket.close(CloseCode.SUBPROTOCOL_NOT_ACCEPTABLE, f"Use the subprotocol {SUBPROTOCOL}.")
         return
-    await begins().wait()
     await websocket.accept(SUBPROTOCOL)
     await WebSocketConnection(websocket, app_state, shared_feeds(websocket.app.state, app_state)).run()

@@ -132,3 +132,20 @@ async def test_new_texts_of_many_sockets_are_not_prepared_together(world: Socket
             await asyncio.sleep(0.01)
     # Without it, five and more.
     assert max(limiter.prepared.values()) <= 3
+
+
+async def test_sockets_are_not_authenticated_together(world: SocketServer) -> None:
+    authenticate, counts = world.app_state.authenticate, Counter[int]()
+    async with AsyncExitStack() as stack:
+        sockets = [await stack.enter_async_context(world.socket()) for _ in range(4 * MAX_BEGINS)]
+        iterations = stack.enter_context(Iterations())
+
+        async def count(token: str) -> Viewer:
+            counts[iterations.number] += 1
+            return await authenticate(token)
+
+        world.app_state.authenticate = count  # type: ignore[method-assign]
+        await asyncio.gather(*(socket.initialise() for socket in sockets))
+    assert sum(counts.values()) == len(sockets)
+    # All of them in one iteration, without it.
+    assert max(counts.values()) <= 2 * MAX_BEGINS
