@@ -25,7 +25,7 @@ from tests.end_to_end.storm_servers import ForkedServer
 from tests.schema.factory_mutations import accept_terms
 
 # Most of the 0.8 s of processor time of a round starts a server. A thorough run: STORM_ROUNDS=500.
-ROUNDS = int(os.environ.get("STORM_ROUNDS", "16"))
+ROUNDS = int(os.environ.get("STORM_ROUNDS", "12"))
 _STEPS_PER_ROUND = 15
 # The server dies this long after a random number of the answers: before, between and after the commits of the others.
 _MAX_PAUSE_SECONDS = 0.06

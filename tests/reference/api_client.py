@@ -25,7 +25,7 @@ from store.tenants.partners import Partners
 
 Record = dict[str, Any]
 # Random groups of customers in each comparison; 200 take ten minutes. A thorough run: REFERENCE_EXAMPLES=200.
-EXAMPLES = int(os.environ.get("REFERENCE_EXAMPLES", "40"))
+EXAMPLES = int(os.environ.get("REFERENCE_EXAMPLES", "30"))
 # The administrators that the worlds of this folder deliver.
 UNRESTRICTED_EMAILS = ["full@partner.example", "read@partner.example"]
 RESTRICTED_EMAIL = "some@partner.example"

@@ -8,11 +8,11 @@ from typing import NamedTuple
 import pytest
 from graphql import GraphQLObjectType, GraphQLSchema, get_named_type
 
-from tests.exported_schema import exported_schema
+from schema.build import build_schema
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PAGE = (ROOT / "docs" / "figures.md").read_text()
-SCHEMA = exported_schema()
+SCHEMA = build_schema()._schema
 ROOTS = ["PartnerKpis", "LicenseAnalytics", "CallingEngagement", "CustomerCallingPoint", "RenewalMonth", "RightSizing"]
 # What figures are about; it has figures of its own, which other pages explain.
 _EXCLUDED_TYPES = {"Customer", "CustomerConnection", "Money", "PageInfo"}

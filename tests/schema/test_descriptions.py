@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import cache
 
 import pytest
 from graphql import (
@@ -18,10 +19,13 @@ from graphql import (
 
 from tests.exported_schema import exported_schema
 
-SCHEMA = exported_schema()
-TYPES = [each for name, each in SCHEMA.type_map.items() if not name.startswith("__")]
-OWN_TYPES = [each for each in TYPES if not is_specified_scalar_type(each)]
 Described = tuple[str, str | None]
+
+
+def own_types() -> list[GraphQLNamedType]:
+    """Return the types of our own."""
+    named = exported_schema().type_map.items()
+    return [each for name, each in named if not name.startswith("__") and not is_specified_scalar_type(each)]
 
 
 def _members(graphql_type: GraphQLNamedType) -> Iterator[Described]:
@@ -38,22 +42,25 @@ def _members(graphql_type: GraphQLNamedType) -> Iterator[Described]:
                 yield f"{name}({argument}:)", declared.description
 
 
+@cache
+def elements() -> dict[str, str | None]:
+    """Return the description of each element by its name."""
+    return dict(_elements())
+
+
 def _elements() -> Iterator[Described]:
-    for graphql_type in OWN_TYPES:
+    for graphql_type in own_types():
         yield graphql_type.name, graphql_type.description
         for name, description in _members(graphql_type):
             yield f"{graphql_type.name}.{name}", description
-    for directive in SCHEMA.directives:
+    for directive in exported_schema().directives:
         if not is_specified_directive(directive):
             # Strawberry cannot print descriptions of a directive's arguments: the directive's own explains them.
             yield f"@{directive.name}", directive.description
 
 
-ELEMENTS = dict(_elements())
-
-
 def test_every_type_field_argument_and_value_has_a_description() -> None:
-    assert [name for name, description in ELEMENTS.items() if not (description or "").strip()] == []
+    assert [name for name, description in elements().items() if not (description or "").strip()] == []
 
 
 @pytest.mark.parametrize(
@@ -61,17 +68,17 @@ def test_every_type_field_argument_and_value_has_a_description() -> None:
 )
 def test_no_description_contains(fault: str) -> None:
     """References to files that a client does not have, and slips of spaces and punctuation."""
-    assert {name: text for name, text in ELEMENTS.items() if text and re.search(fault, text)} == {}
+    assert {name: text for name, text in elements().items() if text and re.search(fault, text)} == {}
 
 
 def test_descriptions_begin_like_sentences() -> None:
     """A formula may begin with the name of a field; every other description is a sentence."""
-    small = {name: text for name, text in ELEMENTS.items() if text and re.match(r"[a-z]", text)}
+    small = {name: text for name, text in elements().items() if text and re.match(r"[a-z]", text)}
     assert {name for name, text in small.items() if not re.search(r"[÷−]|max\(|^count is", text)} == set()
 
 
 def test_every_scalar_of_ours_names_its_specification() -> None:
-    scalars = [each for each in OWN_TYPES if isinstance(each, GraphQLScalarType)]
+    scalars = [each for each in own_types() if isinstance(each, GraphQLScalarType)]
     assert {each.name for each in scalars} >= {"DateTime", "Date", "Decimal", "JSON"}
     assert [each.name for each in scalars if not (each.specified_by_url or "").startswith("https://")] == []
 
@@ -79,7 +86,7 @@ def test_every_scalar_of_ours_names_its_specification() -> None:
 def test_a_field_that_needs_a_permission_says_so() -> None:
     needed = [
         (f"{graphql_type.name}.{name}", value_from_ast_untyped(argument.value))
-        for graphql_type in OWN_TYPES
+        for graphql_type in own_types()
         if isinstance(graphql_type, GraphQLObjectType)
         for name, field in graphql_type.fields.items()
         for directive in (field.ast_node and field.ast_node.directives) or ()
@@ -87,5 +94,5 @@ def test_a_field_that_needs_a_permission_says_so() -> None:
         for argument in directive.arguments or ()
     ]
     assert len(needed) > 30
-    silent = {name for name, permission in needed if not (ELEMENTS[name] or "").endswith(f"permission {permission}.")}
+    silent = {name for name, permission in needed if not (elements()[name] or "").endswith(f"permission {permission}.")}
     assert silent == set()

@@ -255,7 +255,7 @@ def test_the_projection_matches_the_entitlements_after_any_changes(runner: tuple
         is_there = customer["removed_at"] is None
         assert customer["holdings"] == (_summed(held, customer["evaluated_at"]) if is_there else {})
 
-    @settings(max_examples=40)
+    @settings(max_examples=30)
     @given(seeded(rv.lists(steps, max_size=6)))
     def examples(taken: list[tuple[str, Any]]) -> None:
         running.run(lived(taken))

@@ -58,7 +58,7 @@ def scope_of(administrator_id: str | None) -> Scope:
 def test_index_and_plain_python_agree() -> None:
     with asyncio.Runner() as runner:
 
-        @settings(max_examples=200)
+        @settings(max_examples=120)
         @given(rv.randoms(), seeded(rv.lists(filters, min_size=1, max_size=2)), kpis, viewers)
         def agree(rng: random.Random, raws: list[dict[str, Any]], kpi: Any, viewer: str | None) -> None:
             assume(all(map(is_valid_filter, raws)))

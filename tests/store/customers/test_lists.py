@@ -97,7 +97,7 @@ async def read_all_pages(
 def test_mongodb_and_memory_agree_on_every_filter(world: tuple[list[dict[str, Any]], Run[Any]]) -> None:
     documents, run = world
 
-    @settings(max_examples=100)
+    @settings(max_examples=60)
     @given(seeded(rv.lists(filters, min_size=1, max_size=3)), st.sampled_from(ORDERS), sizes)
     def agree(raws: list[dict[str, Any]], order: CustomerOrder, expected_size: int) -> None:
         assume(all(map(is_valid_filter, raws)))
@@ -118,7 +118,7 @@ def test_mongodb_and_memory_agree_on_every_filter(world: tuple[list[dict[str, An
 def test_paging_either_way_gives_each_customer_once_in_order(world: tuple[list[dict[str, Any]], Run[Any]]) -> None:
     documents, run = world
 
-    @settings(max_examples=100)
+    @settings(max_examples=60)
     @given(seeded(conditions), st.sampled_from(ORDERS), st.integers(1, 60), st.booleans(), sizes)
     def page_through(raw: dict[str, Any], order: CustomerOrder, size: int, backward: bool, expected_size: int) -> None:
         expected = sorted_ids(matching(documents, raw), order)
@@ -137,7 +137,7 @@ def test_paging_either_way_gives_each_customer_once_in_order(world: tuple[list[d
 def test_a_page_between_two_cursors_knows_what_lies_outside(world: tuple[list[dict[str, Any]], Run[Any]]) -> None:
     documents, run = world
 
-    @settings(max_examples=100)
+    @settings(max_examples=60)
     @given(st.sampled_from(ORDERS), st.integers(0, 148), st.integers(0, 20), st.integers(1, 12), st.booleans())
     def between(order: CustomerOrder, start: int, distance: int, size: int, backward: bool) -> None:
         expected = sorted_ids(documents, order)
@@ -165,7 +165,7 @@ def test_changes_around_the_cursor_neither_skip_nor_repeat_a_customer(
     documents, run = world
     rng = random.Random(7)
 
-    @settings(max_examples=100)
+    @settings(max_examples=60)
     @given(st.just({}) | seeded(conditions), st.sampled_from(ORDERS), st.booleans(), rv.randoms(), sizes)
     def page_through(
         raw: dict[str, Any], order: CustomerOrder, backward: bool, choose: random.Random, expected_size: int
