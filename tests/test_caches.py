@@ -35,6 +35,8 @@ CACHES = {
     "server.connections.trusted_proxies._is_within": (1_024, 500),
     "server.connections.trusted_proxies._normalize": (1_024, 500),
     "server.connections.trusted_proxies.address_group": (1_024, 500),
+    # Two names for each rule and kind of node.
+    "server.graphql.parallel_rules._find_methods": (1_000, 8_000),
     "server.http.compression.choose_encoding": (256, 4_000),
     "server.http.compression._is_compressible_type": (256, 1_000),
     "server.http.graphql._is_json": (256, 4_000),

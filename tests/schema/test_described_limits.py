@@ -13,7 +13,7 @@ from domain.text.contacts import MAX_EMAIL_LENGTH
 from domain.text.input_checks import MAX_IDS, MAX_KEY_LENGTH
 from domain.text.search import MAX_SEARCH_LENGTH
 from resolvers import nodes
-from tests.schema.test_descriptions import ELEMENTS
+from tests.schema.test_descriptions import elements
 
 LIMITS = {
     "ActivityFilter": [activity.MAX_VALUES],
@@ -53,7 +53,7 @@ LIMITS = {
 
 
 def _numbers(name: str) -> set[str]:
-    return {word.strip(".,;:()") for word in (ELEMENTS[name] or "").replace("–", " ").split()}
+    return {word.strip(".,;:()") for word in (elements()[name] or "").replace("–", " ").split()}
 
 
 @pytest.mark.parametrize("name", LIMITS)
