@@ -4,17 +4,15 @@ Ten imports with three batches each delayed a query of the same process by 300 m
 """
 
 import asyncio
-from weakref import WeakValueDictionary
+
+from store.database.turns import SharedLimits
 
 # One import uses all of them: two threads of the driver work while the third batch is prepared.
 MAX_BATCHES = 3
 
-_limits: "WeakValueDictionary[str, asyncio.Semaphore]" = WeakValueDictionary()
+_limits = SharedLimits()
 
 
 def limit_batches(partner_id: str) -> asyncio.Semaphore:
     """Return what lets a few batches of a partner be written, while others wait for their turn."""
-    limit = _limits.get(partner_id)
-    if limit is None:
-        limit = _limits[partner_id] = asyncio.Semaphore(MAX_BATCHES)
-    return limit
+    return _limits.limit(partner_id, MAX_BATCHES)

@@ -5,7 +5,8 @@ The pages of exports take turns in the same way.
 
 import asyncio
 from typing import Self
-from weakref import WeakValueDictionary
+
+from store.database.turns import SharedLimits
 
 # 34 feeds of nested lists sent hundreds of commands to the database at once, behind which a query of another client
 # waited for 1.5 s.
@@ -23,7 +24,7 @@ class RequestPriority:
 
     def __init__(self) -> None:
         self._request_count = 0
-        self._limits: WeakValueDictionary[tuple[str, str, int], asyncio.Semaphore] = WeakValueDictionary()
+        self._limits = SharedLimits()
 
     def track_request(self) -> Self:
         """Return a context manager: a request is counted while its block runs."""
@@ -48,8 +49,4 @@ class RequestPriority:
         return self._limit("exports", partner_id, 1)
 
     def _limit(self, work: str, partner_id: str, most: int) -> asyncio.Semaphore:
-        key = (work, partner_id, most)
-        limit = self._limits.get(key)
-        if limit is None:
-            limit = self._limits[key] = asyncio.Semaphore(most)
-        return limit
+        return self._limits.limit((work, partner_id, most), most)

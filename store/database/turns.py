@@ -1,9 +1,10 @@
-"""Long work on many items in turns, between which the requests and feeds of the process run."""
+"""Long work in turns, between which the requests and feeds of the process run, and limits of what runs at once."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Hashable, Sequence
 from time import perf_counter
 from typing import TypeVar
+from weakref import WeakValueDictionary
 
 from domain.batches import split_into_batches
 
@@ -30,3 +31,17 @@ class Turns:
         if perf_counter() - self._began_at > _TURN_SECONDS:
             await asyncio.sleep(0)
             self._began_at = perf_counter()
+
+
+class SharedLimits:
+    """How much may run at once, by a key such as a partner; a limit is kept while somebody waits for it or has it."""
+
+    def __init__(self) -> None:
+        self._limits: WeakValueDictionary[Hashable, asyncio.Semaphore] = WeakValueDictionary()
+
+    def limit(self, key: Hashable, most: int) -> asyncio.Semaphore:
+        """Return the semaphore of the key, which is always given the same `most`."""
+        limit = self._limits.get(key)
+        if limit is None:
+            limit = self._limits[key] = asyncio.Semaphore(most)
+        return limit

@@ -59,4 +59,4 @@ async def test_a_partner_has_a_few_results_at_once_beside_those_of_another_partn
     most = 0
     await asyncio.gather(*(execute("a", MAX_SHARED_COST + 1) for _ in range(20)))
     assert most == 1
-    assert not request_priority._limits
+    assert not request_priority._limits._limits
