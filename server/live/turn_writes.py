@@ -5,7 +5,8 @@ A callback for each connection costs as much as preparing its message.
 
 import asyncio
 from typing import Protocol
-from weakref import WeakKeyDictionary
+
+from server.live.per_loop import PerLoop
 
 
 class Flushed(Protocol):
@@ -38,9 +39,9 @@ class TurnWrites:
                 self.add(connection)
 
 
-_by_loop: "WeakKeyDictionary[asyncio.AbstractEventLoop, TurnWrites]" = WeakKeyDictionary()
+_by_loop = PerLoop(TurnWrites)
 
 
 def turn_writes(loop: asyncio.AbstractEventLoop) -> TurnWrites:
     """Return those of the event loop."""
-    return _by_loop.setdefault(loop, TurnWrites())
+    return _by_loop.get(loop)
