@@ -1,5 +1,6 @@
 """Fixtures for all tests: a real MongoDB for each worker, and a database in it for each test."""
 
+import gc
 import os
 from collections.abc import Generator, Iterator
 from typing import Any
@@ -69,6 +70,15 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
     report = yield
     fail_if_required(report)
     return report
+
+
+@pytest.fixture
+def gc_disabled() -> Iterator[None]:
+    """Free objects only by reference counting, as in a server between two collections."""
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,6 @@
 """Batched fields: one call of their function for the objects of one turn, by function and arguments."""
 
 import asyncio
-import gc
 import weakref
 from collections.abc import Sequence
 from typing import Any
@@ -48,17 +47,14 @@ async def test_an_exception_in_the_place_of_a_result_fails_that_object_alone() -
     assert (results[0], type(results[1])) == (2, ValueError)
 
 
+@pytest.mark.usefixtures("gc_disabled")
 async def test_a_context_is_freed_with_its_last_reference() -> None:
-    gc.disable()
-    try:
-        holder = Holder()
-        assert await holder.load(5) == 5
-        reference = weakref.ref(holder)
-        await asyncio.sleep(0)
-        del holder
-        assert reference() is None
-    finally:
-        gc.enable()
+    holder = Holder()
+    assert await holder.load(5) == 5
+    reference = weakref.ref(holder)
+    await asyncio.sleep(0)
+    del holder
+    assert reference() is None
 
 
 @pytest.mark.parametrize("number", [0, 7])

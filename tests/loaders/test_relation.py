@@ -2,7 +2,6 @@
 
 import ast
 import asyncio
-import gc
 import weakref
 from collections.abc import Sequence
 from pathlib import Path
@@ -113,18 +112,15 @@ async def test_is_the_batch_function_on_the_class_and_one_data_loader_on_each_in
     assert len({id(first.squares), id(first.cubes), id(second.squares)}) == 3
 
 
+@pytest.mark.usefixtures("gc_disabled")
 async def test_an_instance_is_freed_with_its_last_reference() -> None:
-    gc.disable()
-    try:
-        numbers = Numbers(object())  # type: ignore[arg-type]
-        await numbers.squares.load_many([1, 2])
-        await asyncio.sleep(0)
-        references = weakref.ref(numbers), weakref.ref(numbers.squares)
-        del numbers
-        await asyncio.sleep(0)
-        assert [reference() for reference in references] == [None, None]
-    finally:
-        gc.enable()
+    numbers = Numbers(object())  # type: ignore[arg-type]
+    await numbers.squares.load_many([1, 2])
+    await asyncio.sleep(0)
+    references = weakref.ref(numbers), weakref.ref(numbers.squares)
+    del numbers
+    await asyncio.sleep(0)
+    assert [reference() for reference in references] == [None, None]
 
 
 def test_values_by_key_become_values_in_the_order_of_the_keys() -> None:

@@ -1,7 +1,7 @@
 """Operations of new texts leave almost nothing to the garbage collector, whose pauses delay all other requests."""
 
 import gc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 
 import pytest
@@ -29,14 +29,6 @@ KINDS = {
 }
 
 
-@pytest.fixture
-def without_collections() -> Iterator[None]:
-    gc.collect()
-    gc.disable()
-    yield
-    gc.enable()
-
-
 def prepare(text: str) -> None:
     with suppress(OperationRejected):
         OPERATIONS.prepare(text, None)
@@ -51,14 +43,14 @@ def garbage_of(work: Callable[[str], object], kind: str) -> int:
     return gc.collect()
 
 
-@pytest.mark.usefixtures("without_collections")
+@pytest.mark.usefixtures("gc_disabled")
 @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
 def test_a_new_text_leaves_no_garbage(kind: str) -> None:
     # With graphql-core's own validation, 130 to 1,700 objects for each text.
     assert garbage_of(prepare, kind) < 5 * TEXTS
 
 
-@pytest.mark.usefixtures("without_collections")
+@pytest.mark.usefixtures("gc_disabled")
 def test_texts_that_are_forgotten_leave_no_garbage() -> None:
     documents = 120
 

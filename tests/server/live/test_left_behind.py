@@ -3,7 +3,6 @@
 import asyncio
 import gc
 from collections import Counter
-from collections.abc import Iterator
 
 import pytest
 
@@ -18,15 +17,6 @@ from tests.store.feed.factory_feeds import Events
 FEED = "subscription { numbered { number cursor } }"
 STATE = "subscription { eventCount { count } }"
 OWN_TYPES = (WebSocketConnection, SendQueue, Subscriber, SocketTransport, RequestTransport)
-
-
-@pytest.fixture
-def gc_disabled() -> Iterator[None]:
-    """Objects are freed only by reference counting."""
-    gc.collect()
-    gc.disable()
-    yield
-    gc.enable()
 
 
 def alive(*kinds: type) -> Counter[str]:
