@@ -33,7 +33,7 @@ from server.graphql.steps import Steps
 
 quote_starts_of_literals()
 
-# Many errors of a long document are of one kind, most often.
+# Of a long document fewer errors are stated: most often, they are of one kind.
 _MAX_ERRORS, _MAX_ERRORS_OF_LONG = 20, 3
 # It takes as long as all others together.
 _LAST_RULE = OverlappingFieldsCanBeMergedRule
