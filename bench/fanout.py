@@ -1,11 +1,11 @@
 """Measures the messages a second that one process delivers to the subscribers of a feed, compared to bare uvicorn.
 
-`python -m bench.fanout [--subscribers 100 1000 3000] [--seconds 3] [--rate 20] [--idle 5000]`. Customers change in real
-transactions of two. Each subscriber receives first one change in eight of 50 a second, as a dashboard does, then every
-change of RATE a second. The limit is an endpoint of bare uvicorn that sends ready-made bytes of the same length to as
-many sockets, as often. What must hold: 0.75 of the limit's speed; all delivered; p99 ≤ 50 ms for one change in eight;
-≤ 40 kB a subscriber. The server is alone on one core; the load (a process of its own), MongoDB and the writer are on
-the other.
+`python -m bench.fanout [--subscribers 100 1000 3000] [--seconds 3] [--rate 20] [--idle 5000]`. Customers change in
+transactions that were recorded before (recorded_changes.py). Each subscriber receives first one change in eight of 50 a
+second, as a dashboard does, then every change of RATE a second. The limit is an endpoint of bare uvicorn that sends
+ready-made bytes of the same length to as many sockets, as often. What must hold: 0.75 of the limit's speed; all
+delivered; p99 ≤ 50 ms for one change in eight; ≤ 40 kB a subscriber. The server is alone on one core; the load (a
+process of its own), MongoDB and the writer are on the other.
 """
 
 import asyncio
@@ -13,6 +13,7 @@ import urllib.request
 from argparse import ArgumentParser
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
+from itertools import cycle
 from multiprocessing import get_context
 from time import monotonic, sleep
 from typing import Any, NamedTuple
@@ -23,6 +24,7 @@ import uvloop
 from bench.fanout_load import ReceivedMessages, run_bare_server, run_sockets
 from bench.feed import SUBSCRIPTION, change_assigned_licenses
 from bench.process_usage import OTHER_CORE, SERVER_CORE, cpu_seconds, memory_kilobytes, pinned
+from bench.recorded_changes import RecordedChanges
 from bench.rows import Row, ratio_row
 from store.database.client import Client
 from store.database.clock import utc_now
@@ -33,8 +35,7 @@ from tests.server_process import PARTNER, ServerHarness, ServerProcess
 from tests.store.factory_customers import add_customers, subscription
 
 GROUPS, SPLIT_RATE, MAX_P99 = 8, 50, 50
-# A transaction for each customer fills the core that the writer, MongoDB and the clients share.
-PER_TRANSACTION = 2
+ASSIGNED = (12, 5)
 _spawn_context = get_context("spawn")
 
 
@@ -74,21 +75,18 @@ class ClientProcess:
         self._process.join()
 
 
-async def write_changes(scope: Scope, changes: int, rate: float, assigned: int, committed: Any) -> None:
-    """Make the changes at their times, `rate` in a second; at most eight transactions at once."""
-    start, under_way = monotonic(), asyncio.Semaphore(8)
+def write_changes(recorded: RecordedChanges, changes: int, rate: float, assigned: int, committed: Any) -> None:
+    """Make the changes at their times, `rate` in a second."""
+    start = monotonic()
+    for number in range(changes):
+        sleep(max(0, start + number / rate - monotonic()))
+        recorded.write(assigned, customer_name(number))
+        committed[number] = monotonic()
 
-    async def change(numbers: range) -> None:
-        async with under_way:
-            names = [f"G{number % GROUPS}-{number}" for number in numbers]
-            at = await change_assigned_licenses(scope, names, assigned)
-            for number in numbers:
-                committed[number] = at
 
-    async with asyncio.TaskGroup() as group:
-        for first in range(0, changes, PER_TRANSACTION):
-            await asyncio.sleep(max(0, start + first / rate - monotonic()))
-            group.create_task(change(range(first, min(first + PER_TRANSACTION, changes))))
+def customer_name(number: int) -> str:
+    """Return the external id of a customer, by which its group finds it."""
+    return f"G{number % GROUPS}-{number}"
 
 
 class Delivered(NamedTuple):
@@ -103,10 +101,10 @@ class Delivered(NamedTuple):
 class FanoutBench:
     """Measurements on one database. `changes` is the number of customers."""
 
-    def __init__(self, harness: ServerHarness, scope: Scope, changes: int) -> None:
-        self._harness, self._scope = harness, scope
+    def __init__(self, harness: ServerHarness, recorded: RecordedChanges, changes: int) -> None:
+        self._harness, self._recorded = harness, recorded
         self._committed_at = _spawn_context.Array("d", changes, lock=False)
-        self._assigned = 5
+        self._assigned = cycle(ASSIGNED)
 
     @contextmanager
     def _server(self) -> Iterator[ServerProcess]:
@@ -127,8 +125,8 @@ class FanoutBench:
             connected, used = memory_kilobytes(pid), cpu_seconds(pid)
             expected = sum(counts) * changes // len(searches)
             sockets.start_receiving(expected)
-            began, self._assigned = monotonic(), 17 - self._assigned
-            await write_changes(self._scope, changes, rate, self._assigned, self._committed_at)
+            began, assigned = monotonic(), next(self._assigned)
+            await asyncio.to_thread(write_changes, self._recorded, changes, rate, assigned, self._committed_at)
             received = await asyncio.to_thread(sockets.wait_received)
             used = cpu_seconds(pid) - used
             kind = f"one in {GROUPS}" if is_split else "every change"
@@ -198,12 +196,21 @@ async def opened_bench(changes: int) -> AsyncIterator[FanoutBench]:
     with pinned(OTHER_CORE), temporary_replica_set() as (mongod,):
         harness = ServerHarness(mongod.uri, "bench_fanout", is_forked=False)
         await asyncio.to_thread(harness.make_partner)
-        client = Client(mongod.uri, "bench_fanout")
-        scope = Scope(client, PARTNER, utc_now())
-        named = [f"G{number % GROUPS}-{number}" for number in range(changes)]
-        await add_customers(scope, ((name, [subscription(f"S-{name}")]) for name in named))
-        yield FanoutBench(harness, scope, changes)
-        await client.close()
+        recorded = await record_changes(mongod.uri, "bench_fanout", changes)
+        yield FanoutBench(harness, recorded, changes)
+        recorded.close()
+
+
+async def record_changes(uri: str, database: str, changes: int) -> RecordedChanges:
+    """Add the customers, and record their changes to each number of assigned licences; they have the last of these."""
+    client, recorded = Client(uri, database), RecordedChanges(uri, database)
+    scope, names = Scope(client, PARTNER, utc_now()), [customer_name(number) for number in range(changes)]
+    await add_customers(scope, ((name, [subscription(f"S-{name}")]) for name in names))
+    for assigned in ASSIGNED:
+        await change_assigned_licenses(scope, names, assigned)
+        recorded.record(assigned)
+    await client.close()
+    return recorded
 
 
 async def main(sizes: list[int], seconds: float, rate: float, idle: int) -> None:
