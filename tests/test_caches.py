@@ -13,6 +13,7 @@ MAX_BYTES = 16 * 1024 * 1024
 # arguments, or with those of an enumeration or of our own classes, has few entries.
 ONE_CHARACTER, FEW, LARGE = 300, 64, 64_000
 CACHES = {
+    "domain.cursors.feed._keyed_mac": (16, 2_000),
     "domain.imports.call_merging._classify_cells": (4_096, 4_000),
     "domain.imports.fields._midnight": (512, 300),
     "domain.integrations.alert_mail_times.time_zones": (1, LARGE),

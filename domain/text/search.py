@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from domain.failures import SearchTooLong
 from domain.text.folding import split_words
-from domain.text.words import searched_words, starts_word
+from domain.text.words import has_start, searched_words
 
 MAX_SEARCH_LENGTH = 100
 
@@ -27,4 +27,4 @@ def parse_search(text: str | None) -> tuple[str, ...] | None:
 def matches_word_prefixes(text: str, terms: Sequence[str]) -> bool:
     """Return whether each folded term stands at a start in some word of the text; False without terms."""
     words = searched_words(text)
-    return bool(terms) and all(any(starts_word(word, term) for word in words) for term in terms)
+    return bool(terms) and all(has_start(words, term) for term in terms)

@@ -48,9 +48,11 @@ def searched_words(text: str) -> list[str]:
     return words
 
 
-def starts_word(word: str, term: str) -> bool:
-    """Return whether a folded search term stands at a start in the word."""
-    return word.startswith(term) or (is_unspaced(term[0]) and term in word)
+def has_start(words: Iterable[str], term: str) -> bool:
+    """Return whether a folded search term stands at a start in one of the words."""
+    if is_unspaced(term[0]):
+        return any(term in word for word in words)
+    return any(word.startswith(term) for word in words)
 
 
 @lru_cache(maxsize=8192)
@@ -60,7 +62,7 @@ def is_unspaced(character: str) -> bool:
 
 
 def texts_from_starts(word: str) -> list[str]:
-    """Return the text from each start to the end of the word: `starts_word` holds for the prefixes of these texts."""
+    """Return the text from each start to the end of the word: `has_start` holds for the prefixes of these texts."""
     return [word] if word.isascii() else [word[start:] for start in _starts(word)]
 
 

@@ -9,6 +9,7 @@ from typing import Protocol
 from domain.cursors.feed import Position
 from domain.permissions import can_see_all_customers
 from resolvers.context import Context, Viewer
+from resolvers.feeds import FeedViewer
 from server.live.feed_execution import BatchContext
 from store.feed.feed import Feed
 
@@ -37,17 +38,18 @@ class BatchContexts:
         self._created_at = float("-inf")
         self._by_key: dict[VisibilityKey, BatchContext] = {}
 
-    def __call__(self, viewer: Viewer, depends_on_viewer: bool) -> BatchContext:
+    def get(self, viewer: Viewer, key: VisibilityKey) -> BatchContext:
         """Return the context of the viewer's visibility, no older than the newest event and 50 ms."""
         position, now = self._app_state.feed.position, monotonic()
         if position != self._position or now - self._created_at > MAX_CONTEXT_AGE_SECONDS:
             # What was looked up before an event must not be shown with it.
             self._by_key.clear()
             self._position, self._created_at = position, now
-        key = visibility_key(viewer, depends_on_viewer)
-        if key not in self._by_key:
-            self._by_key[key] = BatchContext(self._app_state.context(viewer), {})
-        return self._by_key[key]
+        batch = self._by_key.get(key)
+        if batch is None:
+            context = self._app_state.context(viewer)
+            batch = self._by_key[key] = BatchContext(context, FeedViewer.from_context(context), {})
+        return batch
 
 
 def visibility_key(viewer: Viewer, depends_on_viewer: bool) -> VisibilityKey:

@@ -4,22 +4,21 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import aclosing
 
 from domain.cursors.feed import Position
-from resolvers.context import Viewer
 from server.live.feed_execution import BatchContext, FeedExecution, FeedResult
 from server.live.groups import SubscriberGroup
 from store.feed.feed import Feed
 
-NewBatchContext = Callable[[Viewer, bool], BatchContext]
+NewBatchContext = Callable[[], BatchContext]
 
 
 class EventGroup(SubscriberGroup):
     """Follows the feed from a position; `reached` is the position up to which everything is delivered."""
 
     def __init__(
-        self, feed: Feed, viewer: Viewer, execution: FeedExecution, start: Position, new_context: NewBatchContext
+        self, feed: Feed, partner_id: str, execution: FeedExecution, start: Position, new_context: NewBatchContext
     ) -> None:
         super().__init__()
-        self._feed, self._viewer, self._execution, self._new_context = feed, viewer, execution, new_context
+        self._feed, self._partner_id, self._execution, self._new_context = feed, partner_id, execution, new_context
         self.reached = start
 
     @property
@@ -27,11 +26,10 @@ class EventGroup(SubscriberGroup):
         return self.reached
 
     async def _produce(self) -> None:
-        async with aclosing(self._feed.follow(self._viewer.partner_id, self.reached)) as segments:
+        async with aclosing(self._feed.follow(self._partner_id, self.reached)) as segments:
             async for segment in segments:
                 if segment.events:
-                    batch = self._new_context(self._viewer, self._execution.depends_on_viewer)
-                    await self._execution.deliver_events(segment.events, batch, self._deliver)
+                    await self._execution.deliver_events(segment.events, self._new_context(), self._deliver)
                 self.reached = segment.reached
 
     def _deliver(self, results: Sequence[FeedResult]) -> Iterator[int]:

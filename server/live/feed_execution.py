@@ -52,6 +52,7 @@ class BatchContext(NamedTuple):
     """The context in which a batch of events is executed, with the results that subscriptions share in it."""
 
     context: Context
+    viewer: FeedViewer
     results: dict[Hashable, "Task[bytes]"]
 
 
@@ -79,21 +80,18 @@ class FeedExecution:
         self._seconds = seconds
         self._subscription, self._feed, self._request_priority = subscription, feed, request_priority
 
-    @property
-    def depends_on_viewer(self) -> bool:
-        """Whether administrators of equal visibility may get different results."""
-        return self._subscription.depends_on_viewer
-
-    def select_changes(self, events: Sequence[FeedEvent], context: Context) -> list[FeedChange]:
-        """Return the changes that the events mean to the viewer of the context."""
+    def select_changes(self, events: Sequence[FeedEvent], viewer: FeedViewer) -> list[FeedChange]:
+        """Return the changes that the events mean to the viewer."""
         # Only event groups and catch-ups call this: the feed is an EventFeed.
         feed: Any = self._subscription.feed
-        condition, viewer = self._subscription.condition, FeedViewer.from_context(context)
+        condition = self._subscription.condition
         return [change for event in events if (change := feed.select(event, condition, viewer)) is not None]
 
     async def deliver_events(self, events: Sequence[FeedEvent], batch: BatchContext, deliver: Deliver) -> None:
         """Deliver the results of the events' changes, in order; raise Unavailable where the database fails."""
-        changes = self.select_changes(events, batch.context)
+        changes = self.select_changes(events, batch.viewer)
+        if not changes:
+            return
         feed: Any = self._subscription.feed
         pacing, partner_id = _Pacing(self._request_priority), batch.context.scope.partner_id
         for candidates in split_into_batches(changes, LOOKUP_BATCH_SIZE):

@@ -14,7 +14,7 @@ from server.graphql.errors import Errors
 from server.graphql.operation import Operation
 from server.graphql.operations import Operations
 from server.live.batch_contexts import BatchContexts, visibility_key
-from server.live.event_groups import EventGroup
+from server.live.event_groups import EventGroup, NewBatchContext
 from server.live.feed_execution import FeedExecution
 from server.live.groups import SubscriberGroup
 from server.live.metrics import FeedMetrics
@@ -122,7 +122,7 @@ class FeedGroups:
         while True:
             group = self._event_groups.get(request.key)
             if group is None and feed.covers(partner_id, subscriber.position):
-                group = EventGroup(feed, request.viewer, request.execution, subscriber.position, self._contexts)
+                group = EventGroup(feed, partner_id, request.execution, subscriber.position, self._new_context(request))
                 _add_group(self._event_groups, request.key, group)
             # No await between this comparison and the subscriber's joining: otherwise events could be missed.
             if group is not None and (
@@ -134,13 +134,17 @@ class FeedGroups:
 
     async def _catch_up(self, request: _JoinRequest) -> None:
         """Deliver to the subscriber what has happened up to now."""
+        new_context = self._new_context(request)
         feed, subscriber, partner_id = self._app_state.feed, request.subscriber, request.viewer.partner_id
         async with aclosing(feed.follow(partner_id, subscriber.position, only_to_now=True)) as segments:
             async for segment in segments:
                 if segment.events:
-                    batch = self._contexts(request.viewer, request.subscription.depends_on_viewer)
-                    await request.execution.deliver_events(segment.events, batch, subscriber.deliver_at_once)
+                    await request.execution.deliver_events(segment.events, new_context(), subscriber.deliver_at_once)
                 subscriber.position = segment.reached
+
+    def _new_context(self, request: _JoinRequest) -> NewBatchContext:
+        key = visibility_key(request.viewer, request.subscription.depends_on_viewer)
+        return partial(self._contexts.get, request.viewer, key)
 
     def _join_state_group(self, request: _JoinRequest, state_feed: StateFeed[Any]) -> StateGroup:
         group = self._state_groups.get(request.key)

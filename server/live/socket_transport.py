@@ -58,6 +58,7 @@ class SocketTransport(WebSocketsSansIOProtocol):
         self._frames: list[bytes] = []
         self._turn_writes = turn_writes(self.loop)
         self._buffered_bytes = 0
+        # Also once the connection is lost.
         self._is_paused = False
         self._output: Any = None
         self._protocol = self.conn
@@ -106,6 +107,7 @@ class SocketTransport(WebSocketsSansIOProtocol):
             self.on_lost = None
         self._stop_message_timer()
         self._message.resize(0)
+        self._is_paused = True
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -173,9 +175,10 @@ class SocketTransport(WebSocketsSansIOProtocol):
     def write(self, text: bytes) -> bool:
         """Send UTF-8 as one text message, with all other messages of this turn of the event loop.
 
-        uvloop makes one system call per write, which would be most of a message's cost.
+        uvloop makes one system call per write, which would be most of a message's cost. Where a close has begun,
+        `flush` drops the message: to ask for it here would read memory of each socket that is in no cache.
         """
-        if self._is_paused or not self._is_open():
+        if self._is_paused:
             return False
         frames, length = self._frames, len(text)
         if not frames:
@@ -197,6 +200,7 @@ class SocketTransport(WebSocketsSansIOProtocol):
 
     def abort(self) -> None:
         """Close the connection now, whatever is still unsent."""
+        self._is_paused = True
         self.transport.abort()
 
     async def send(self, message: Any) -> None:

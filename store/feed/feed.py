@@ -150,11 +150,13 @@ class Feed:
             position = segment.reached
             if segment.events:
                 yield segment
+                if only_to_now or position != self._ring.reached:
+                    continue
             elif only_to_now:
                 yield segment
                 return
-            else:
-                await self._arrivals.setdefault(partner_id, asyncio.Event()).wait()
+            # Nothing has come since: each follower would read the ring again, to find nothing.
+            await self._arrivals.setdefault(partner_id, asyncio.Event()).wait()
 
     def read_segment(self, partner_id: str, position: Position) -> EventSegment:
         """Return the partner's next events in the ring; raise CursorExpired where some were dropped."""

@@ -9,9 +9,9 @@ from domain.text.words import (
     MAX_SEARCHED_NUMBERS,
     PREFIX_LENGTH,
     customer_words,
+    has_start,
     is_decided_by_key,
     searched_words,
-    starts_word,
     term_key,
     word_keys,
 )
@@ -19,7 +19,7 @@ from domain.text.words import (
 
 def is_found(term: str, text: str) -> bool:
     (folded,) = split_words(term)
-    return any(starts_word(word, folded) for word in searched_words(text))
+    return has_start(searched_words(text), folded)
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_a_match_has_the_key_of_the_term_and_a_decisive_key_is_a_match(text: str
     words = searched_words(text)
     keys = set(word_keys(words))
     for term in split_words(search):
-        is_match = any(starts_word(word, term) for word in words)
+        is_match = has_start(words, term)
         assert is_match <= (term_key(term) in keys)
         if is_decided_by_key(term):
             assert is_match == (term_key(term) in keys)
@@ -103,4 +103,4 @@ def test_a_match_has_the_key_of_the_term_and_a_decisive_key_is_a_match(text: str
 def test_a_text_is_found_by_its_own_words(text: str) -> None:
     words = searched_words(text)
     assert set(split_words(text)) <= set(words)
-    assert all(any(starts_word(word, term) for word in words) for term in split_words(text))
+    assert all(has_start(words, term) for term in split_words(text))

@@ -7,10 +7,15 @@ import pytest
 
 from domain.languages.languages import Language
 from resolvers.context import Viewer
-from server.live.batch_contexts import MAX_CONTEXT_AGE_SECONDS, BatchContexts
+from server.live.batch_contexts import MAX_CONTEXT_AGE_SECONDS, BatchContexts, visibility_key
+from server.live.feed_execution import BatchContext
 from tests.server.live.factory_groups import FakeAppState, make_viewer
 
 FULL, ASSIGNED = make_viewer(), make_viewer("ADMINISTRATOR")
+
+
+def get(contexts: BatchContexts, viewer: Viewer, depends_on_viewer: bool) -> BatchContext:
+    return contexts.get(viewer, visibility_key(viewer, depends_on_viewer))
 
 
 @pytest.mark.parametrize(
@@ -26,28 +31,28 @@ FULL, ASSIGNED = make_viewer(), make_viewer("ADMINISTRATOR")
 )
 def test_viewers_of_equal_visibility_and_language_share_a_context(one: Viewer, other: Viewer, is_shared: bool) -> None:
     contexts = BatchContexts(FakeAppState())
-    assert (contexts(one, False) is contexts(other, False)) is is_shared
+    assert (get(contexts, one, False) is get(contexts, other, False)) is is_shared
 
 
 def test_viewers_share_no_context_of_fields_that_depend_on_the_viewer() -> None:
     contexts = BatchContexts(FakeAppState())
-    mine = contexts(FULL, True)
-    assert contexts(FULL, True) is mine
-    assert mine not in (contexts(FULL, False), contexts(make_viewer(id_="adm_2"), True))
+    mine = get(contexts, FULL, True)
+    assert get(contexts, FULL, True) is mine
+    assert mine not in (get(contexts, FULL, False), get(contexts, make_viewer(id_="adm_2"), True))
 
 
 def test_a_new_event_ends_a_context() -> None:
     app_state = FakeAppState()
     contexts = BatchContexts(app_state)
-    before = contexts(FULL, False)
+    before = get(contexts, FULL, False)
     app_state.feed.insert(1)
-    after = contexts(FULL, False)
+    after = get(contexts, FULL, False)
     assert after is not before
-    assert contexts(FULL, False) is after
+    assert get(contexts, FULL, False) is after
 
 
 def test_a_context_ends_by_its_age() -> None:
     contexts = BatchContexts(FakeAppState())
-    before = contexts(FULL, False)
+    before = get(contexts, FULL, False)
     time.sleep(MAX_CONTEXT_AGE_SECONDS * 1.2)
-    assert contexts(FULL, False) is not before
+    assert get(contexts, FULL, False) is not before

@@ -56,7 +56,8 @@ class ExecutionWorld:
 
     def __init__(self) -> None:
         self.app_state, self.priority = FakeAppState(), RecordedPriority()
-        self.batch = BatchContext(self.app_state.context(make_viewer()), {})
+        context = self.app_state.context(make_viewer())
+        self.batch = BatchContext(context, FeedViewer.from_context(context), {})
         self.results: list[FeedResult] = []
         self.deliveries: list[int] = []
         self.subscriber_count = 1
@@ -140,7 +141,7 @@ async def test_subscriptions_that_choose_differently_share_the_results_of_a_batc
     await asyncio.gather(*(one.deliver_events(events, world.batch, world.deliver) for one in executions))
     assert len(world.results) == 5
     assert COUNTS["executions"] == before + 3
-    another_batch = BatchContext(world.batch.context, {})
+    another_batch = world.batch._replace(results={})
     await executions[0].deliver_events(events, another_batch, world.deliver)
     assert COUNTS["executions"] == before + 6
 
