@@ -81,11 +81,6 @@ class LiveIndexes:
             await index.stop()
         self._ready.clear()
 
-    async def wait_until_built(self) -> None:
-        """Wait for the index that is being built, if there is one."""
-        if self._build_task is not None:
-            await asyncio.wait({self._build_task})
-
     async def _current_index(self, partner_id: str, after_operation_time: int) -> "LiveIndex | None":
         """Return the partner's index where it may answer the caller."""
         index = self._use(partner_id)
@@ -101,7 +96,7 @@ class LiveIndexes:
             return index
         may_build = self._max_bytes and self._build_task is None and self._feed.is_fresh
         if may_build and self._refused_until.get(partner_id, 0.0) < monotonic():
-            self._build_task = asyncio.create_task(self._build(partner_id))
+            self._build_task = asyncio.create_task(self._build(partner_id), name="customer index")
         return None
 
     async def _is_current(self, after_operation_time: int) -> bool:
