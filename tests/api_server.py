@@ -4,7 +4,7 @@ import asyncio
 import json
 import socket
 import threading
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import replace
@@ -25,6 +25,7 @@ from server.auth.tokens import DEFAULT_TTL, sign_token
 from server.connections.request_transport import RequestTransport
 from server.connections.server_config import ServerConfig
 from server.connections.trusted_proxies import TrustedProxies
+from server.http.graphql import SEEN_HEADER
 from server.live.socket_transport import SocketTransport
 from server.serving import wanted_connection_limits
 from store.database.client import Client
@@ -41,6 +42,8 @@ PARTNER = "acme"
 _PLAN = [{"product": "CALLING", "licenses": 100}, {"product": "MEETINGS", "licenses": 100}]
 # The pages of this origin may call the server.
 FRIENDLY_ORIGIN = "https://friend.example"
+# A time that no process has read up to: the server uses nothing that it keeps.
+_NEVER_REACHED = str(1 << 63)
 Result = TypeVar("Result")
 
 
@@ -128,7 +131,10 @@ class ApiHarness:
 
     def execute(self, token: str, query: str, **variables: Any) -> dict[str, Any]:
         """Execute an operation; return the whole response."""
-        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        return self._post(token, query, variables, {})
+
+    def _post(self, token: str, query: str, variables: Mapping[str, Any], headers: Mapping[str, str]) -> dict[str, Any]:
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json", **headers}
         # This encoding can encode a lone surrogate, as a browser does.
         body = json.dumps({"query": query, "variables": variables}).encode()
         response: dict[str, Any] = json.loads(self._operations.post("/graphql", body, headers))
@@ -136,10 +142,17 @@ class ApiHarness:
 
     def execute_data(self, token: str, query: str, **variables: Any) -> dict[str, Any]:
         """Execute an operation that must have no errors; return its data."""
-        response = self.execute(token, query, **variables)
-        assert "errors" not in response, response
-        data: dict[str, Any] = response["data"]
-        return data
+        return _data_of(self.execute(token, query, **variables))
+
+    def execute_fresh_data(self, token: str, query: str, **variables: Any) -> dict[str, Any]:
+        """Execute like `execute_data`, past all that the server keeps: it does not know at once what `store` writes."""
+        return _data_of(self._post(token, query, variables, {SEEN_HEADER: _NEVER_REACHED}))
+
+
+def _data_of(response: dict[str, Any]) -> dict[str, Any]:
+    assert "errors" not in response, response
+    data: dict[str, Any] = response["data"]
+    return data
 
 
 async def _open_client(mongo_uri: str, database: str) -> Client:

@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 
 from domain.time.weeks import latest_completed_week
-from server.http.graphql import SEEN_HEADER
 from store.calling.due_weeks import find_due_weeks
 from store.calling.roll_up import roll_up_week
 from store.changes.customer_batch import CustomerBatch, change_customers
@@ -18,7 +17,6 @@ from tests.store.calling.factory_calls import put_calls, put_queue_calls
 from tests.store.factory_customers import subscription
 
 # A change later than any that the server can have heard of.
-BYPASS_CACHE = 1 << 63
 
 
 def latest_week() -> datetime:
@@ -63,7 +61,8 @@ def read_engagement(
     api: ApiHarness,
     selection: str,
     token: str | None = None,
-    after_operation_time: int = BYPASS_CACHE,
+    *,
+    is_fresh: bool = True,
     week: datetime | None = None,
     **variables: Any,
 ) -> dict[str, Any]:
@@ -71,7 +70,7 @@ def read_engagement(
 
     `week` is the argument weekStart.
 
-    A test's changes reach the database behind the server's back, so nothing that the server keeps is asked for.
+    A test's changes reach the database behind the server's back: unless `is_fresh`, it may answer with what it keeps.
     """
     kinds = {"first": "Int", "after": "String"}
     kinds |= {"usage": "CallingUsageOrder", "quality": "CallQualityOrder", "queue": "CallQueueOrder"}
@@ -79,10 +78,8 @@ def read_engagement(
     declared = ", ".join(f"${name}: {kinds[name]}" for name in variables)
     query = f"query{f'({declared})' if declared else ''} {{ callingEngagement{argument} {{ {selection} }} }}"
     asked = token or api.token(api.add_administrator("FULL_ADMINISTRATOR"))
-    headers = {"Authorization": f"Bearer {asked}", SEEN_HEADER: str(after_operation_time)}
-    answer = api.http.post("/graphql", json={"query": query, "variables": variables}, headers=headers).json()
-    assert "errors" not in answer, answer
-    found: dict[str, Any] = answer["data"]["callingEngagement"]
+    execute = api.execute_fresh_data if is_fresh else api.execute_data
+    found: dict[str, Any] = execute(asked, query, **variables)["callingEngagement"]
     return found
 
 

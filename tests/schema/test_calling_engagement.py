@@ -440,7 +440,7 @@ def test_what_is_kept_of_a_trend_follows_every_change(api: ApiHarness) -> None:
     one = put_named_customer(api, "One", held)
 
     def inactive() -> int:
-        found = read_engagement(api, "usersByUsageTrend(weeks: 1) { inactive }", token, after_operation_time=0)[
+        found = read_engagement(api, "usersByUsageTrend(weeks: 1) { inactive }", token, is_fresh=False)[
             "usersByUsageTrend"
         ]
         figure: int = found[0]["inactive"]

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from server.http.graphql import SEEN_HEADER
 from store.database.clock import utc_now
 from tests.api_server import ApiHarness
 from tests.factory_documents import DAY, assignment, line, put_customer, trial
@@ -16,7 +15,6 @@ NAMES = ("totalCustomers", "nearingExpiration", "nearingRenewal", "lowLicenseAss
 EACH = " ".join(f"{name} {{ count customers(first: 200) {{ totalCount nodes {{ externalId }} }} }}" for name in NAMES)
 KPIS = f"query($product: AnalyticsProduct) {{ kpis(product: $product) {{ product asOf {EACH} }} }}"
 # As if the caller had just changed something: what the store does for a test is nothing that a header could name.
-BYPASS_CACHE = (1 << 63) - 1
 OLD = {"added_at": utc_now() - 31 * DAY}
 
 
@@ -31,9 +29,7 @@ def behind(kpis: Mapping[str, Any]) -> dict[str, list[str]]:
 
 
 def kpis_of(api: ApiHarness, token: str, product: str | None = None) -> dict[str, list[str]]:
-    headers = {"Authorization": f"Bearer {token}", SEEN_HEADER: str(BYPASS_CACHE)}
-    asked = {"query": KPIS, "variables": {"product": product}}
-    answer = api.http.post("/graphql", json=asked, headers=headers).json()["data"]["kpis"]
+    answer = api.execute_fresh_data(token, KPIS, product=product)["kpis"]
     assert answer["product"] == product and answer["asOf"].endswith("Z")
     return behind(answer)
 

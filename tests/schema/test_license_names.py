@@ -9,7 +9,6 @@ from domain.entitlements.license_snapshots import start_of_day
 from domain.imports.records import ImportKind
 from domain.time.instants import format_instant
 from domain.time.weeks import latest_completed_week
-from server.http.graphql import SEEN_HEADER
 from store.changes.consistency_check import check_customers
 from store.database.clock import utc_now
 from store.database.scope import Scope
@@ -45,15 +44,6 @@ CALLING = [line("CALLING", 20, 10, "Workspace", 2), line("CALLING", 5, 8, "Profe
 
 def deliver(api: ApiHarness, kind: ImportKind, *records: Any) -> Imported:
     return api.store(lambda scope: import_lines(scope, kind, *records))
-
-
-def read_report(api: ApiHarness, token: str) -> dict[str, Any]:
-    """Return the report of now: what is delivered here reaches the database behind the server, which keeps figures."""
-    headers = {"Authorization": f"Bearer {token}", SEEN_HEADER: str((1 << 63) - 1)}
-    response = api.http.post("/graphql", json={"query": REPORT}, headers=headers).json()
-    assert "errors" not in response, response
-    data: dict[str, Any] = response["data"]
-    return data
 
 
 def subscribe(api: ApiHarness, *lines: dict[str, Any], number: str = "SUB-1") -> Imported:
@@ -130,13 +120,13 @@ def test_usage_belongs_to_the_named_line_and_a_product_is_the_sum(api: ApiHarnes
     assert deliver(api, U, *records).counts == (0, 0, 3, 0)
     (refused,) = deliver(api, U, usage_record(product="CALLING", day=week_ago)).reasons
     assert refused[2:] == ("name", "is missing: SUB-1 has several lines of CALLING: 'Professional', 'Workspace'")
-    report = read_report(api, token)
+    report = api.execute_fresh_data(token, REPORT)
     (row,) = report["licenseAnalytics"]["recentlyAdded"]["entitlements"]["nodes"]
     # Professional has now 4 of 5 assigned, and Workspace 6 of 20.
     assert tuple(row.values()) == ("SUB-1", 25, 10, 8, 15, 0, 40.0, 0, 0, 8)
     newer = usage_record(product="CALLING", name=name, day=f"{today:%Y-%m-%d}", assigned=9, used=1)
     assert deliver(api, U, newer).counts == (1, 0, 0, 0)
-    report = read_report(api, token)
+    report = api.execute_fresh_data(token, REPORT)
     (row,) = report["licenseAnalytics"]["recentlyAdded"]["entitlements"]["nodes"]
     assert tuple(row.values()) == ("SUB-1", 25, 15, 6, 14, 4, 60.0, 5, -2, 8)
     assert report["kpis"]["overLicenseLimit"] == {"count": 1}
@@ -186,7 +176,7 @@ def test_a_line_that_gets_a_name_is_the_same_line_in_every_figure(api: ApiHarnes
     assert deliver(api, U, *nameless, *named).counts == (0, 0, 7, 0)
     assert api.store(read_all) == before
     week = {"total": 5, "assigned": 5, "used": 2, "available": 0}
-    assert read_report(api, token)["licenseAnalytics"]["licenseTrend"] == [week]
+    assert api.execute_fresh_data(token, REPORT)["licenseAnalytics"]["licenseTrend"] == [week]
     (calling,) = before[-1]
     assert [one["assigned"] for one in calling["lines"]] == [5]
     assert_consistent(api)
