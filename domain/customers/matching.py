@@ -16,7 +16,7 @@ from domain.customers.conditions import (
     RenewsWithin,
 )
 from domain.customers.holding_conditions import HasLowAssignment, HoldingEndsWithin
-from domain.text.words import has_start
+from domain.text.words import have_starts
 
 
 class MatchedValues(Protocol):
@@ -59,7 +59,7 @@ def _has_key(condition: HasKey, customer: MatchedValues, _ends: CustomerEnds | N
 
 
 def _has_word_prefixes(condition: HasWordPrefixes, customer: MatchedValues, _ends: CustomerEnds | None) -> bool:
-    return bool(condition.words) and all(has_start(customer.words, term) for term in condition.words)
+    return have_starts(customer.words, condition.words)
 
 
 def _instant_in_range(condition: InstantInRange, customer: MatchedValues, _ends: CustomerEnds | None) -> bool:

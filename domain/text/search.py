@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from domain.failures import SearchTooLong
 from domain.text.folding import split_words
-from domain.text.words import has_start, searched_words
+from domain.text.words import have_starts, searched_words
 
 MAX_SEARCH_LENGTH = 100
 
@@ -26,5 +26,4 @@ def parse_search(text: str | None) -> tuple[str, ...] | None:
 
 def matches_word_prefixes(text: str, terms: Sequence[str]) -> bool:
     """Return whether each folded term stands at a start in some word of the text; False without terms."""
-    words = searched_words(text)
-    return bool(terms) and all(has_start(words, term) for term in terms)
+    return have_starts(searched_words(text), terms)

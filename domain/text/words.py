@@ -9,7 +9,7 @@ Customers store the prefixes of their words as keys (`w:<prefix>`), so that a se
 """
 
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import product
 
@@ -48,7 +48,12 @@ def searched_words(text: str) -> list[str]:
     return words
 
 
-def has_start(words: Iterable[str], term: str) -> bool:
+def have_starts(words: Collection[str], terms: Collection[str]) -> bool:
+    """Return whether each folded search term stands at a start in one of the words; False without terms."""
+    return bool(terms) and all(has_start(words, term) for term in terms)
+
+
+def has_start(words: Collection[str], term: str) -> bool:
     """Return whether a folded search term stands at a start in one of the words."""
     if is_unspaced(term[0]):
         return any(term in word for word in words)

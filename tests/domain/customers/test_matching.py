@@ -1,12 +1,14 @@
 """Windows of time, evaluated in memory."""
 
 from datetime import datetime, timedelta
+from typing import get_args
 
 import pytest
 
+from domain.customers.conditions import Condition
 from domain.customers.filter import parse_filter
 from domain.customers.holding_conditions import HoldingEndsWithin
-from domain.customers.matching import CustomerEnds, CustomerValues, matches
+from domain.customers.matching import _MATCHERS, CustomerEnds, CustomerValues, matches
 
 NOW = datetime(2026, 11, 22)
 CUSTOMER = CustomerValues({"*"})
@@ -21,6 +23,10 @@ def test_a_window_excludes_now_and_includes_its_last_moment(name: str, which: st
     assert not matches(condition, CUSTOMER, CustomerEnds(NOW))
     with pytest.raises(ValueError, match="requires the ends"):
         matches(condition, CUSTOMER)
+
+
+def test_each_kind_of_condition_is_decided() -> None:
+    assert set(_MATCHERS) == set(get_args(Condition))
 
 
 def test_holdings_have_a_match_of_their_own() -> None:
