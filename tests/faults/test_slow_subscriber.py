@@ -10,7 +10,7 @@ from tests.faults.raw_sockets import RawSocket
 from tests.faults.scale import IS_LONG, scaled
 
 # Two cores are idle for two thirds of the time: otherwise a delay is the queue of the load itself, which any other
-# process of the machine doubles, and not what the slow subscriber costs. With 20 changes a second, when half was idle,
+# process of the machine doubles, and not what the slow subscriber costs. With 20 changes a second (about half idle),
 # p99 was 150 to 190 ms without the slow subscriber, and -2 to +38 % with it; with 12 it is 71 to 78 ms, and 0 to +3 %.
 SUBSCRIBERS, PER_SECOND, WRITERS = scaled(20, 100), scaled(25, 12), 8
 # Each round measures without and with the slow subscriber, so that other load affects both. Both read the same metrics
