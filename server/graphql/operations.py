@@ -195,25 +195,31 @@ class Operations:
         return request_errors(errors, VALIDATION_FAILED) if errors else ValidDocument(document)
 
     async def execute(
-        self, operation: Operation, variables: Mapping[str, Any] | None, context: Context, spent: float = 0.0
+        self, operation: Operation, variables: Mapping[str, Any] | None, context: Context
     ) -> GraphQLResponse:
-        """Return the response of a query or mutation; every failure becomes an entry of its errors.
-
-        `spent` is the time in seconds that the request has taken before; it counts towards the timeout.
-        """
+        """Return the response of a query or mutation; every failure becomes an entry of its errors."""
         try:
-            async with asyncio.timeout(self.seconds - spent):
-                if context.feed is not None and "feedCursor" in operation.root_fields:
-                    # The contract: the cursor is taken before anything else of the operation is read.
-                    context.feed_cursor = await context.feed.now_cursor(context.scope.partner_id)
-                response = await self._find_or_execute(operation, variables, context)
-                if context.operation_time:
-                    response["extensions"] = {"seen": str(context.operation_time)}
-                return response
+            async with asyncio.timeout(self.seconds):
+                return await self.execute_in_time(operation, variables, context)
+        except TimeoutError as failure:
+            return {"errors": [exception_error(failure)]}
+
+    async def execute_in_time(
+        self, operation: Operation, variables: Mapping[str, Any] | None, context: Context
+    ) -> GraphQLResponse:
+        """Do the same where the caller limits the time."""
+        try:
+            if context.feed is not None and "feedCursor" in operation.root_fields:
+                # The contract: the cursor is taken before anything else of the operation is read.
+                context.feed_cursor = await context.feed.now_cursor(context.scope.partner_id)
+            response = await self._find_or_execute(operation, variables, context)
         except RecursionError as failure:
             return {"errors": _too_complex(failure)}
         except Exception as failure:  # noqa: BLE001  The outermost place: everything becomes an error with a code.
             return {"errors": [exception_error(failure)]}
+        if context.operation_time:
+            response["extensions"] = {"seen": str(context.operation_time)}
+        return response
 
     async def _find_or_execute(
         self, operation: Operation, variables: Mapping[str, Any] | None, context: Context

@@ -3,11 +3,9 @@
 A transport reads the request before and writes the outcome after; it turns what is raised into its own form.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from time import monotonic
 from typing import NamedTuple, Protocol
 
 from graphql import OperationType
@@ -15,7 +13,7 @@ from graphql import OperationType
 from domain.cursors.feed import Position
 from domain.rate_limits import BudgetState, RateLimited
 from execution.turns import TURNS
-from resolvers.context import Viewer
+from resolvers.context import Context, Viewer
 from server.graphql.cost import MAX_TEXT_LENGTH
 from server.graphql.errors import Errors, InvalidRequest, exception_code, exception_error, failure_error
 from server.graphql.kept_responses import KeptResponses
@@ -113,16 +111,24 @@ async def _run(
     feed_output: FeedOutput | None,
     record: OperationRecord,
 ) -> OperationOutcome:
+    accepted: _Accepted | None = None
+    context: Context | None = None
     # Before the token is verified, an operation is that of its token.
     with TURNS.track(token) as operation_time:
-        async with app_state.client.outages.limit_request():
+        try:
             # The steps wait for the database with limits of their own, whose sum would be longer.
-            async with asyncio.timeout(app_state.operations.seconds):
+            async with app_state.client.outages.limit_request(app_state.operations.seconds):
                 viewer = await app_state.authenticate(token)
                 operation_time.owner = (viewer.partner_id, viewer.administrator.id)
                 accepted = await _accept(app_state, viewer, read_request, check, record, feed_output is not None)
-            if feed_output is None or accepted.operation.kind is not OperationType.SUBSCRIPTION:
-                return await _execute(app_state, accepted, record)
+                if feed_output is None or accepted.operation.kind is not OperationType.SUBSCRIPTION:
+                    context = app_state.context(accepted.viewer)
+                    return await _execute(app_state, accepted, context)
+        except TimeoutError as failure:
+            if accepted is None or context is None:
+                raise
+            # What a mutation has written stays written: the caller learns its time.
+            return accepted.outcome({"errors": [exception_error(failure)]}, context)
     record.end_span()
     position, send_results, last_cursor = feed_output.position, feed_output.send_results, feed_output.last_cursor
     viewer, operation, variables = accepted.viewer, accepted.operation, accepted.request.variables or {}
@@ -137,6 +143,12 @@ class _Accepted(NamedTuple):
     request: OperationRequest
     operation: Operation
     charge: Charge
+
+    def outcome(self, response: GraphQLResponse, context: Context) -> OperationOutcome:
+        """Return the outcome of its execution, with the figures of the rate limit."""
+        if self.charge.states:
+            response["extensions"] = {**response.get("extensions", {}), **self.charge.describe()}
+        return OperationOutcome(response, context.operation_time, self.charge.states)
 
 
 async def _accept(
@@ -157,21 +169,18 @@ async def _accept(
     return _Accepted(viewer, request, operation, charge)
 
 
-async def _execute(app_state: OperationAppState, accepted: _Accepted, record: OperationRecord) -> OperationOutcome:
-    context = app_state.context(accepted.viewer)
+async def _execute(app_state: OperationAppState, accepted: _Accepted, context: Context) -> OperationOutcome:
     context.after_operation_time = accepted.request.after_operation_time
-    operation, variables, charge = accepted.operation, accepted.request.variables or {}, accepted.charge
+    operation, variables = accepted.operation, accepted.request.variables or {}
     with app_state.request_priority.track_request():
         await TURNS.wait()
-        spent = monotonic() - record.started_at
-        execute = partial(app_state.operations.execute, operation, variables, context, spent)
+        execute = partial(app_state.operations.execute_in_time, operation, variables, context)
         kept = app_state.kept_responses
         response = await (kept.find_or_execute(operation, variables, context, execute) if kept else execute())
-    if charge.states:
-        response["extensions"] = {**response.get("extensions", {}), **charge.describe()}
+    outcome = accepted.outcome(response, context)
     # The caller encodes it, which takes some milliseconds where it is large.
     await TURNS.wait()
-    return OperationOutcome(response, context.operation_time, charge.states)
+    return outcome
 
 
 async def read_and_charge(app_state: OperationAppState, viewer: Viewer, read_request: ReadRequest) -> OperationRequest:

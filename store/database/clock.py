@@ -1,9 +1,12 @@
 """The only place that reads the clock. Rules and queries take `now` as a parameter."""
 
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
+from time import time_ns
+
+_EPOCH, _MILLISECOND, _NANOSECONDS = datetime(1970, 1, 1), timedelta(milliseconds=1), 1_000_000  # noqa: DTZ001
 
 
 def utc_now() -> datetime:
     """Return the current time as a naive UTC datetime, truncated to milliseconds."""
-    now = datetime.now(UTC)
-    return now.replace(microsecond=now.microsecond // 1000 * 1000, tzinfo=None)
+    # A third of the time that an aware datetime and its `replace` take.
+    return _EPOCH + time_ns() // _NANOSECONDS * _MILLISECOND

@@ -10,8 +10,8 @@ The names of Outages' methods are those of PyMongo's TopologyListener, which sto
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from contextvars import ContextVar
 from math import inf
 from time import monotonic
@@ -60,23 +60,15 @@ class Outages:
         """Return whether the database is away, or was at a monotonic time after `moment`."""
         return self._is_away or self._returned_at > moment
 
-    @asynccontextmanager
-    async def limit_request(self) -> AsyncIterator[None]:
-        """Raise Unavailable where the request takes longer than MAX_OUTAGE_SECONDS and the database was away meanwhile.
+    def limit_request(self, seconds: float = inf) -> "RequestLimit":
+        """Return the limit of a request; an asynchronous context manager.
 
-        The request begins with the block, or at the time that `request_began` states.
+        Its block raises Unavailable where the request takes longer than MAX_OUTAGE_SECONDS and the database was away
+        meanwhile, and TimeoutError where the block takes longer than `seconds`. The request begins now, or at the time
+        that `request_began` states.
         """
-        began_at = _REQUEST_BEGAN_AT.get()
-        limit = _OutageLimit(self, monotonic() if began_at is None else began_at)
-        try:
-            async with limit.timeout:
-                yield
-        except TimeoutError:
-            if limit.timeout.expired():
-                raise Unavailable from None
-            raise
-        finally:
-            limit.timer.cancel()
+        began_at, now = _REQUEST_BEGAN_AT.get(), monotonic()
+        return RequestLimit(self, now if began_at is None else began_at, now + seconds)
 
     def description_changed(self, event: Any) -> None:
         is_away = not has_majority(event.new_description)
@@ -101,20 +93,41 @@ def has_majority(topology: Topology) -> bool:
     return 2 * sum(member.server_type_name in _MEMBER_TYPES for member in members) > len(members)
 
 
-class _OutageLimit:
-    """Ends the block of its `timeout` as soon as it has taken too long and the database was away."""
+class RequestLimit:
+    """Ends its block at a time, or before that as soon as it has taken too long and the database was away.
 
-    def __init__(self, outages: Outages, began_at: float) -> None:
-        self._outages, self._began_at = outages, began_at
-        self._loop = asyncio.get_running_loop()
-        self.timeout = asyncio.timeout(None)
-        self.timer = self._check_after(began_at + MAX_OUTAGE_SECONDS - monotonic())
+    One timer does both: every request has a limit, and hardly any reaches it.
+    """
 
-    def _check_after(self, seconds: float) -> asyncio.TimerHandle:
-        return self._loop.call_later(max(0.0, seconds), self._check)
+    __slots__ = ("_began_at", "_ends_at", "_is_outage", "_outages", "_timeout", "_timer")
+
+    def __init__(self, outages: Outages, began_at: float, ends_at: float) -> None:
+        self._outages, self._began_at, self._ends_at = outages, began_at, ends_at
+        self._is_outage = False
+
+    async def __aenter__(self) -> None:
+        self._timeout = asyncio.timeout(None)
+        await self._timeout.__aenter__()
+        self._check_after(self._began_at + MAX_OUTAGE_SECONDS - monotonic())
+
+    async def __aexit__(self, *failure: Any) -> None:
+        self._timer.cancel()
+        try:
+            await self._timeout.__aexit__(*failure)
+        except TimeoutError:
+            if self._is_outage:
+                raise Unavailable from None
+            raise
+
+    def _check_after(self, seconds: float) -> None:
+        wait = max(0.0, min(seconds, self._ends_at - monotonic()))
+        self._timer = asyncio.get_running_loop().call_later(wait, self._check)
 
     def _check(self) -> None:
-        if self._outages.was_away_since(self._began_at - _RETURN_SECONDS):
-            self.timeout.reschedule(self._loop.time())
+        now = monotonic()
+        is_late = now >= self._began_at + MAX_OUTAGE_SECONDS
+        self._is_outage = is_late and self._outages.was_away_since(self._began_at - _RETURN_SECONDS)
+        if self._is_outage or now >= self._ends_at:
+            self._timeout.reschedule(asyncio.get_running_loop().time())
         else:
-            self.timer = self._check_after(_CHECK_SECONDS)
+            self._check_after(_CHECK_SECONDS)
