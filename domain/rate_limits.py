@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
+from operator import attrgetter
 from typing import NamedTuple
 
 from domain.failures import RequestFailure
@@ -145,6 +146,9 @@ class Share:
         return BudgetState(name, limit, min(remaining, limit.capacity), now)
 
 
+_REMAINING = attrgetter("remaining")
+
+
 class RateLimited(RequestFailure):
     """A budget has no room for an operation at the moment."""
 
@@ -170,7 +174,7 @@ class RateLimited(RequestFailure):
 
 def describe_cost(requested: int, states: Sequence[BudgetState]) -> dict[str, object]:
     """Return `extensions.cost`: the figures of the budget of which the least is left."""
-    state = min(states, key=lambda each: each.remaining)
+    state = min(states, key=_REMAINING)
     return {
         "requested": requested,
         "limit": int(state.limit.capacity),

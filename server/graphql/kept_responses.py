@@ -72,7 +72,7 @@ class KeptResponses:
         if not operation.may_be_kept or context.scope.visibility_key != ALL_CUSTOMERS_KEY:
             return None
         values = orjson.dumps(variables, option=orjson.OPT_SORT_KEYS) if variables else b""
-        if any(condition in values for condition in _CHANGING):
+        if values and any(condition in values for condition in _CHANGING):
             return None
         role = context.viewer.administrator.role
         return operation.text, operation.name, values, str(role), str(context.viewer.language)

@@ -106,6 +106,11 @@ class Operations:
         """Do the same; other operations have their turn in between."""
         return await finish_in_turns(self._prepare_in_steps(text, name, variables))
 
+    def find_prepared(self, text: str, name: str | None, variables: Mapping[str, Any]) -> Operation | None:
+        """Do the same where the text was parsed and validated recently; return None where it must be."""
+        outcome = self._documents.get(text)
+        return None if outcome is None else self._select(outcome, text, name, variables)
+
     def _prepare_in_steps(self, text: str, name: str | None, variables: Mapping[str, Any]) -> Steps[Operation]:
         if len(text) > MAX_TEXT_LENGTH:
             message = f"An operation may have at most {MAX_TEXT_LENGTH:,} characters: put its values into variables."
@@ -113,6 +118,10 @@ class Operations:
         outcome = self._documents.get(text)
         if outcome is None:
             outcome = yield from self._check_and_remember(text, name, variables)
+        return self._select(outcome, text, name, variables)
+
+    def _select(self, outcome: CheckedDocument, text: str, name: str | None, variables: Mapping[str, Any]) -> Operation:
+        """Return the operation of a valid document; raise OperationRejected where there is none."""
         if isinstance(outcome, list):
             raise OperationRejected(outcome)
         try:
@@ -135,10 +144,6 @@ class Operations:
         return Operation(
             text, document, parts, root_fields, cost, MAX_COST, self._is_compiled, is_kept, depends_on_viewer
         )
-
-    def is_known(self, text: str) -> bool:
-        """Return whether the text was parsed and validated recently, so that it need not be again."""
-        return self._documents.get(text) is not None
 
     def find_errors(self, text: str) -> Errors:
         """Return why a document cannot be executed: limits of its text, syntax, validation, cost without variables."""

@@ -74,6 +74,11 @@ class _Budget:
         """Return what is charged: an operation that costs more than a whole budget needs all of it."""
         return min(requested, self.share.limit.capacity)
 
+    def spend(self, requested: float, now: datetime) -> BudgetState:
+        """Spend what is held for an operation; return what is left."""
+        self.share.spend(self.cost_of(requested))
+        return self.share.state(self.kind, now)
+
     async def ensure(self, cost: float) -> bool:
         """Hold at least the cost; return False where there is no room for it at the moment."""
         if self.share.held >= cost:
@@ -123,6 +128,8 @@ class RateLimiter:
     def __init__(self, client: Client | None = None, limits: RateLimits | None = None) -> None:
         self._client, self._limits = client, limits or RateLimits()
         self._budgets: dict[tuple[str, str], _Budget] = {}
+        # Found anew after any of them was forgotten.
+        self._budgets_by_viewer: dict[tuple[str, str], Sequence[_Budget]] = {}
         self._settling: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -143,9 +150,7 @@ class RateLimiter:
         budgets = self._budgets_of(viewer, now)
         while not _hold_enough(budgets, requested):
             await self._reserve(budgets, requested)
-        for budget in budgets:
-            budget.share.spend(budget.cost_of(requested))
-        return Charge(requested, tuple([budget.state(now) for budget in budgets]))
+        return Charge(requested, tuple([budget.spend(requested, now) for budget in budgets]))
 
     @staticmethod
     async def _reserve(budgets: Sequence[_Budget], requested: int) -> None:
@@ -156,7 +161,17 @@ class RateLimiter:
                 wait = budget.share.seconds_until(budget.cost_of(requested), now)
                 raise RateLimited(requested, budget.kind, wait, [each.state(now) for each in budgets])
 
-    def _budgets_of(self, viewer: Viewer, now: datetime) -> list[_Budget]:
+    def _budgets_of(self, viewer: Viewer, now: datetime) -> Sequence[_Budget]:
+        key = (viewer.partner_id, viewer.administrator.id)
+        budgets = self._budgets_by_viewer.get(key)
+        if budgets is None:
+            budgets = self._budgets_by_viewer[key] = self._find_budgets(viewer, now)
+        used_at = monotonic()
+        for budget in budgets:
+            budget.used_at = used_at
+        return budgets
+
+    def _find_budgets(self, viewer: Viewer, now: datetime) -> Sequence[_Budget]:
         administrator, partner = self._limits
         budgets = []
         if administrator is not None:
@@ -168,9 +183,7 @@ class RateLimiter:
     def _budget(self, viewer: Viewer, kind: str, name: str, limit: RateLimit, now: datetime) -> _Budget:
         key = (viewer.partner_id, name)
         budget = self._budgets.get(key)
-        if budget is not None:
-            budget.used_at = monotonic()
-        else:
+        if budget is None:
             if self._client is None:
                 raise RuntimeError("Rate limits need a database.")
             share, scope = Share(limit, Bucket(0.0, now)), Scope(self._client, viewer.partner_id, now)
@@ -184,6 +197,7 @@ class RateLimiter:
             is_idle = budget.used_at <= used_since and not budget.lock.locked()
             if is_idle:
                 self._budgets.pop(key, None)
+                self._budgets_by_viewer.clear()
             try:
                 await budget.give_back(0.0 if is_idle else budget.share.limit.chunk)
             except (PyMongoError, Unavailable) as error:
@@ -198,7 +212,8 @@ class RateLimiter:
 
 def _hold_enough(budgets: Sequence[_Budget], requested: int) -> bool:
     # Each operation asks: a generator expression takes twice as long.
-    for budget in budgets:  # noqa: SIM110
-        if budget.share.held < budget.cost_of(requested):
+    for budget in budgets:
+        held = budget.share.held
+        if held < requested and held < budget.cost_of(requested):
             return False
     return True

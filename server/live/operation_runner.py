@@ -210,15 +210,16 @@ async def _prepare(
     try:
         if request.rejection is not None:
             raise OperationRejected([failure_error(request.rejection)])
-        text = app_state.trusted_documents.find_text(request.document)
-        if not app_state.operations.is_known(text):
+        text, variables = app_state.trusted_documents.find_text(request.document), request.variables or {}
+        operation = app_state.operations.find_prepared(text, request.operation_name, variables)
+        if operation is None:
             characters = min(len(text), MAX_TEXT_LENGTH)
             await app_state.rate_limiter.charge(viewer, COST_PER_CHARACTER * characters)
             if is_live:
                 # To parse and validate it takes as long as all else of ten begins.
                 await begins().wait(MAX_BEGINS)
             await TURNS.wait()
-        operation = await app_state.operations.prepare_in_turns(text, request.operation_name, request.variables or {})
+            operation = await app_state.operations.prepare_in_turns(text, request.operation_name, variables)
         record.set_operation(operation.kind.value, operation_name(operation))
         check(operation)
     except (OperationRejected, InvalidRequest) as rejected:

@@ -32,12 +32,18 @@ async def test_a_failure_is_raised_to_every_caller_of_its_key() -> None:
             await memo.load(0)
 
 
-async def test_a_cancelled_caller_does_not_cancel_the_read() -> None:
+async def test_where_the_caller_who_reads_is_cancelled_another_one_reads() -> None:
+    begun: list[int] = []
+
     async def read(key: int) -> int:
+        begun.append(key)
         await asyncio.sleep(0)
         return key
 
     memo = RequestMemo(read)
-    cancelled, other = asyncio.ensure_future(memo.load(1)), asyncio.ensure_future(memo.load(1))
+    cancelled, *others = (asyncio.ensure_future(memo.load(1)) for _ in range(3))
+    await asyncio.sleep(0)
+    assert begun == [1]
     cancelled.cancel()
-    assert await other == 1
+    assert await asyncio.gather(*others) == [1, 1]
+    assert (cancelled.cancelled(), begun) == (True, [1, 1])
