@@ -131,7 +131,8 @@ class CompiledExecutionContext(StrawberryGraphQLCoreExecutionContext):
         self, levels: Levels, operation: OperationPlans, plan: CompiledPlan, rows: Sequence[Any]
     ) -> ExecutionResult:
         # Parts of a plan are compiled when they are first needed.
-        plan_cache(self.schema).count(operation)
+        if plan.has_grown:
+            plan_cache(self.schema).count(operation)
         data = None if self.has_stopped or rows[0] is FAILED else rows[0]
         completion = levels.completion
         if not completion.errors:

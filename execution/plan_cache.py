@@ -25,6 +25,12 @@ class CompiledPlan:
 
     compiler: Compiler
     root: ObjectPlan
+    counted_fields: int = 0
+
+    @property
+    def has_grown(self) -> bool:
+        """Whether more of it was compiled than the cache has counted."""
+        return self.compiler.fields != self.counted_fields
 
 
 @dataclass(slots=True)
@@ -75,6 +81,8 @@ class PlanCache:
         size = plans.bytes()
         self.bytes += size - plans.counted_bytes
         plans.counted_bytes = size
+        for plan in plans.plans.values():
+            plan.counted_fields = plan.compiler.fields
         while self.bytes > self.max_bytes:
             _, dropped = self._operations.popitem(last=False)
             self.bytes -= dropped.counted_bytes

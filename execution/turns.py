@@ -38,29 +38,25 @@ class OperationTime:
                 return
 
 
-class OwnerQueue:
-    """Operations that wait, by owner: the owner whose turn was the longest ago is the first."""
+class OwnerQueue(dict[Hashable, deque[OperationTime]]):
+    """Operations that wait, by owner: the owner whose turn was the longest ago is the first.
 
-    def __init__(self) -> None:
-        # Thousands can wait, so that none is looked at before its turn.
-        self._operations: dict[Hashable, deque[OperationTime]] = {}
-
-    def __bool__(self) -> bool:
-        return bool(self._operations)
+    Thousands can wait, so that none is looked at before its turn.
+    """
 
     def add(self, operation: OperationTime) -> None:
         """Add an operation behind the others of its owner."""
-        self._operations.setdefault(operation.owner, deque()).append(operation)
+        self.setdefault(operation.owner, deque()).append(operation)
 
     def take_next(self) -> OperationTime | None:
         """Remove and return the first operation of the first owner, who is the last then; None where none waits."""
-        if not self._operations:
+        if not self:
             return None
-        owner = next(iter(self._operations))
-        waiting = self._operations.pop(owner)
+        owner = next(iter(self))
+        waiting = self.pop(owner)
         operation = waiting.popleft()
         if waiting:
-            self._operations[owner] = waiting
+            self[owner] = waiting
         return operation
 
 
@@ -133,7 +129,7 @@ class Turns:
         return operation.used < self.TURN_SECONDS
 
     def _gives_way(self, operation: OperationTime) -> bool:
-        return bool(self._small_queue) and not self._is_small(operation)
+        return operation.used >= self.TURN_SECONDS and bool(self._small_queue)
 
     def _charge(self, operation: OperationTime, seconds: float) -> None:
         was_small = self._is_small(operation)

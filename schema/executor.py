@@ -50,10 +50,10 @@ class OperationExecutor(CompiledExecutionContext):
     """
 
     max_errors = MAX_ERRORS
+    _async_helpers: GraphQLResolveInfoHelpers | None
 
     def __init__(self, *args: Any, cost_limit: float = inf, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.async_helpers = GraphQLResolveInfoHelpers(*map(_weak_method, self.async_helpers))
         self.cost_limit = cost_limit
         self._start()
 
@@ -64,6 +64,18 @@ class OperationExecutor(CompiledExecutionContext):
         self.failure: QueryTooComplex | None = None
         # By the id of a group of fields. The group is kept, because the id of a freed one is that of a later one.
         self._group_costs: dict[int, tuple[int, Any]] = {}
+
+    @property
+    def async_helpers(self) -> GraphQLResolveInfoHelpers:
+        """Return what resolvers get, made for the first of them that graphql-core calls."""
+        if self._async_helpers is None:
+            methods = (self.gather_async_work, self.track_async_work)
+            self._async_helpers = GraphQLResolveInfoHelpers(*map(_weak_method, methods))
+        return self._async_helpers
+
+    @async_helpers.setter
+    def async_helpers(self, _methods: GraphQLResolveInfoHelpers) -> None:
+        self._async_helpers = None
 
     @property
     def has_stopped(self) -> bool:  # type: ignore[override]

@@ -5,7 +5,7 @@ operation takes besides its fields.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -64,26 +64,21 @@ class Operation:
     may_be_kept: bool = False
     # Of a subscription: to look through its document takes ten times as long as everything else at its start.
     depends_on_viewer: bool = False
+    # What each request asks for several times: its node in its document, its kind, its name (empty for an unnamed one),
+    # and whether it reads nothing but the schema.
+    definition: OperationDefinitionNode = field(init=False)
+    kind: OperationType = field(init=False)
+    name: str = field(init=False)
+    is_introspection: bool = field(init=False)
 
-    @property
-    def definition(self) -> OperationDefinitionNode:
-        """Its node in its document."""
-        return self.parts.definition
-
-    @property
-    def kind(self) -> OperationType:
-        """Query, mutation or subscription."""
-        return self.definition.operation
-
-    @property
-    def name(self) -> str:
-        """The name in its document; empty for an unnamed one."""
-        return self.definition.name.value if self.definition.name else ""
-
-    @property
-    def is_introspection(self) -> bool:
-        """Whether it reads nothing but the schema."""
-        return self.kind is OperationType.QUERY and self.root_fields <= _INTROSPECTION
+    def __post_init__(self) -> None:
+        """Read what the definition says."""
+        definition = self.parts.definition
+        is_query = definition.operation is OperationType.QUERY
+        object.__setattr__(self, "definition", definition)
+        object.__setattr__(self, "kind", definition.operation)
+        object.__setattr__(self, "name", definition.name.value if definition.name else "")
+        object.__setattr__(self, "is_introspection", is_query and self.root_fields <= _INTROSPECTION)
 
 
 def prepare_executors(

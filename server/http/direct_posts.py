@@ -7,7 +7,7 @@ the responses of both.
 
 from collections.abc import Mapping
 from time import monotonic
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import orjson
 from starlette.applications import Starlette
@@ -62,9 +62,8 @@ class DirectPosts:
         scope["app"] = self._application
         request = Request(scope, receive)
         # Starlette's own search all headers for each name.
-        request._headers = cast(
-            Any, {name.decode("latin-1"): value.decode("latin-1") for name, value in headers.items()}
-        )
+        by_name: Any = {name.decode("latin-1"): value.decode("latin-1") for name, value in headers.items()}
+        request._headers = by_name
         return request
 
     async def _respond(self, writer: RequestWriter, request: Request, request_id: bytes) -> None:

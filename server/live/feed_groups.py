@@ -22,7 +22,7 @@ from server.live.request_priority import RequestPriority
 from server.live.retry import retry_on_outage
 from server.live.state_groups import StateGroup
 from server.live.subscribers import SendResults, Subscriber
-from server.live.subscription import Subscription, operation_name, prepare_subscription, variables_key
+from server.live.subscription import Subscription, prepare_subscription, variables_key
 from store.feed.feed import Feed
 
 GroupKey = tuple[str, ...]
@@ -163,7 +163,7 @@ def group_key(
     """Return what equal subscriptions have in common: visibility, operation, and all variables but the cursor."""
     compared = {name: value for name, value in variables.items() if name != subscription.after_variable}
     visibility = visibility_key(viewer, subscription.depends_on_viewer)
-    return (*visibility, operation.text, operation_name(operation), variables_key(compared))
+    return (*visibility, operation.text, operation.name, variables_key(compared))
 
 
 def _add_group(groups: dict[GroupKey, Group], key: GroupKey, group: Group) -> None:

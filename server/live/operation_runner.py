@@ -24,7 +24,6 @@ from server.limits.rate_limiter import COST_PER_CHARACTER, Charge, RateLimiter
 from server.live.begins import MAX_BEGINS, begins
 from server.live.feed_groups import FeedAppState, FeedGroups
 from server.live.subscribers import SendResults
-from server.live.subscription import operation_name
 from server.telemetry.operation_record import OperationRecord, OperationRecorder
 from store.database.client import Client
 
@@ -220,7 +219,7 @@ async def _prepare(
                 await begins().wait(MAX_BEGINS)
             await TURNS.wait()
             operation = await app_state.operations.prepare_in_turns(text, request.operation_name, variables)
-        record.set_operation(operation.kind.value, operation_name(operation))
+        record.set_operation(operation.kind.value, operation.name)
         check(operation)
     except (OperationRejected, InvalidRequest) as rejected:
         rejected.extensions = (await app_state.rate_limiter.charge(viewer, 0)).describe()

@@ -77,16 +77,10 @@ def prepare_subscription(
         executor=executor,
         after=after,
         after_variable=after_variable if after_variable in only_in_field else None,
-        sharing_key=(owner, operation.text, operation_name(operation), variables_key(shared_variables)),
+        sharing_key=(owner, operation.text, operation.name, variables_key(shared_variables)),
         depends_on_viewer=operation.depends_on_viewer,
         cost=operation.cost,
     )
-
-
-def operation_name(operation: Operation) -> str:
-    """Return the name of the operation in its document; empty for an unnamed one."""
-    name = operation.definition.name
-    return name.value if name else ""
 
 
 def variables_key(variables: Mapping[str, Any]) -> str:
