@@ -16,6 +16,7 @@ from server.connections.limited_connection import MIN_PROGRESS_BYTES, LimitedCon
 from server.connections.message_meter import MessageMeter
 from server.connections.refusals import RequestRefused, malformed
 from server.connections.request_head import check_head, head_as_http1, head_for_websocket
+from server.connections.request_writer import REQUEST_WRITER_EXTENSION
 from server.connections.response_writer import ResponseWriter
 from server.connections.server_config import ServerConfig
 from server.live.frame_writer import WRITER_EXTENSION
@@ -108,7 +109,8 @@ class RequestTransport(LimitedConnection):
         self._phase = _Phase.BODY
         self._read_client()
         super().on_headers_complete()
-        extensions: Any = {WRITER_EXTENSION: ResponseWriter(self, self.cycle)}
+        writer = ResponseWriter(self, self.cycle)
+        extensions: Any = {WRITER_EXTENSION: writer, REQUEST_WRITER_EXTENSION: writer}
         self.cycle.scope["extensions"] = extensions
 
     def on_body(self, body: bytes) -> None:

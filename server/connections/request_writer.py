@@ -2,6 +2,10 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from typing import Final
+
+# Where the scope of a request has its RequestWriter among the extensions.
+REQUEST_WRITER_EXTENSION: Final = "partnerhub.request_writer"
 
 
 class RequestWriter(ABC):

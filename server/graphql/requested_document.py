@@ -21,8 +21,9 @@ class RequestedDocument(NamedTuple):
 
 def read_requested_document(parameters: Mapping[str, Any]) -> RequestedDocument:
     """Return the document that the parameters of a request name; raise InvalidDocument where they name none."""
-    text, hash_ = parameters.get("query"), _read_hash(parameters.get("extensions"))
-    id_ = _check_id(parameters.get("documentId"), "documentId")
+    text, extensions, id_ = parameters.get("query"), parameters.get("extensions"), parameters.get("documentId")
+    hash_ = None if extensions is None else _read_hash(extensions)
+    _check_id(id_, "documentId")
     if text is not None and not isinstance(text, str):
         raise InvalidDocument("query must be a string.")
     if text and id_:
@@ -36,8 +37,6 @@ def read_requested_document(parameters: Mapping[str, Any]) -> RequestedDocument:
 
 def _read_hash(extensions: Any) -> str | None:
     """Return the hash of Apollo's extension."""
-    if extensions is None:
-        return None
     if not isinstance(extensions, dict):
         raise InvalidDocument("extensions must be an object.")
     extension = extensions.get("persistedQuery")

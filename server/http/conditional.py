@@ -18,9 +18,8 @@ _CACHEABLE = {"cache-control": "private, no-cache", "vary": "Accept, Accept-Lang
 
 
 def caching_headers(request: Request, response: GraphQLResponse) -> dict[str, str]:
-    """Return the headers of a response that may be stored; none where it must not be stored."""
-    is_storable = request.method == "GET" and "query" not in request.query_params and "errors" not in response
-    if not is_storable or "data" not in response:
+    """Return the headers of a response to a GET that may be stored; none where it must not be stored."""
+    if "query" in request.query_params or "errors" in response or "data" not in response:
         return {}
     digest = sha256(orjson.dumps(response["data"])).hexdigest()
     return {**_CACHEABLE, "ETag": f'W/"{digest[:32]}"'}

@@ -14,12 +14,11 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from server.connections.request_writer import RequestWriter
+from server.connections.request_writer import REQUEST_WRITER_EXTENSION, RequestWriter
 from server.http.compression import MIN_BYTES, choose_encoding, compress
 from server.http.concurrent_requests import RequestCount
 from server.http.graphql import answer_request
 from server.http.security_headers import SecurityHeaders
-from server.live.frame_writer import WRITER_EXTENSION
 from server.telemetry.operation_metrics import count_request
 from server.telemetry.request_id import HEADER, RequestIds
 
@@ -55,8 +54,8 @@ class DirectPosts:
             return None
         if self._metrics_port and scope["server"][1] == self._metrics_port:
             return None
-        writer = (scope.get("extensions") or {}).get(WRITER_EXTENSION)
-        return writer if isinstance(writer, RequestWriter) else None
+        writer: RequestWriter | None = (scope.get("extensions") or {}).get(REQUEST_WRITER_EXTENSION)
+        return writer
 
     def _request(self, scope: Scope, receive: Receive, headers: Mapping[bytes, bytes]) -> Request:
         scope["app"] = self._application
@@ -69,7 +68,7 @@ class DirectPosts:
     async def _respond(self, writer: RequestWriter, request: Request, request_id: bytes) -> None:
         began_at, app_state = monotonic(), self._application.state.app_state
         with app_state.request_priority.track_request():
-            answer = await answer_request(request)
+            answer = await answer_request(app_state, request)
         body, headers = orjson.dumps(answer.response), {**self._headers, **answer.headers}
         count_request(answer.status, monotonic() - began_at)
         headers["vary"] += ", Accept-Encoding"

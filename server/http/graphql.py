@@ -48,7 +48,7 @@ async def graphql(request: Request) -> Response:
         return graphiql_response(request, sign_in=page_sign_in(app_state.settings))
     began_at = monotonic()
     with app_state.request_priority.track_request():
-        answer = await answer_request(request)
+        answer = await answer_request(app_state, request)
     response = _response(answer)
     if "ETag" in answer.headers:
         response = not_modified(request, answer.headers) or response
@@ -64,14 +64,14 @@ class Answer(NamedTuple):
     headers: Mapping[str, str]
 
 
-async def answer_request(request: Request) -> Answer:
+async def answer_request(app_state: AppState, request: Request) -> Answer:
     """Run the operation of a request; every failure becomes an answer."""
     media_type = PLAIN_JSON
     response: GraphQLResponse
     headers: Mapping[str, str]
     try:
         media_type = _negotiate_media_type(_first_characters(request.headers.get("accept")))
-        status, response, headers = await _execute_request(request)
+        status, response, headers = await _execute_request(app_state, request)
     except Exception as failure:  # noqa: BLE001  The outermost place: nothing internal may reach the caller.
         status, response, headers = _error_parts(failure)
     if media_type == RESPONSE_JSON and status == 200 and "data" not in response:
@@ -106,23 +106,24 @@ def _failure_status(response: GraphQLResponse) -> int:
     return _STATUSES.get(response["errors"][0]["extensions"]["code"], 400)
 
 
-async def _execute_request(request: Request) -> tuple[int, GraphQLResponse, dict[str, str]]:
-    app_state: AppState = request.app.state.app_state
-    if request.method not in {"GET", "POST"}:
+async def _execute_request(app_state: AppState, request: Request) -> tuple[int, GraphQLResponse, dict[str, str]]:
+    method = request.method
+    if method not in {"GET", "POST"}:
         raise HttpError(405, "Use POST, or GET for queries.", Allow="GET, POST")
     token = read_bearer_token(request.headers.get("authorization"))
-    outcome = await run_operation(app_state, token, partial(read_request, request), partial(_check_operation, request))
+    outcome = await run_operation(app_state, token, partial(read_request, request), partial(_check_operation, method))
     response = outcome.response or {}
     seen = {SEEN_HEADER: str(outcome.operation_time)} if outcome.operation_time else {}
-    return 200, response, {**seen, **rate_limit_headers(outcome.budgets), **caching_headers(request, response)}
+    caching = caching_headers(request, response) if method == "GET" else {}
+    return 200, response, {**seen, **rate_limit_headers(outcome.budgets), **caching}
 
 
-def _check_operation(request: Request, operation: Operation) -> None:
+def _check_operation(method: str, operation: Operation) -> None:
     if operation.kind is OperationType.SUBSCRIPTION:
         raise HttpError(
             400, "Subscribe over the websocket at this address, or as server-sent events at /graphql/stream."
         )
-    check_method(request.method, operation)
+    check_method(method, operation)
 
 
 def check_method(method: str, operation: Operation) -> None:

@@ -8,10 +8,9 @@ from starlette.requests import ClientDisconnect, Request
 from domain.failures import Unavailable
 from jobs.imports.streams import BrokenGzip, gunzip
 from server.connections.limit_log import limit_log
-from server.connections.request_writer import RequestWriter
+from server.connections.request_writer import REQUEST_WRITER_EXTENSION, RequestWriter
 from server.http.errors import BodyLate, HttpError
 from server.limits.unfinished_bytes import UnfinishedPart, unfinished_bodies
-from server.live.frame_writer import WRITER_EXTENSION
 
 MAX_BODY_BYTES = 1024 * 1024
 # Without a limit, a body that does not arrive would keep its request, and a server that shuts down, forever.
@@ -73,8 +72,8 @@ async def read_body(request: Request) -> bytes:
 
 def _arrived_body(request: Request) -> bytes | None:
     """Return a body that is there already: nothing is to be waited for or counted."""
-    writer = (request.scope.get("extensions") or {}).get(WRITER_EXTENSION)
-    body = writer.take_body() if isinstance(writer, RequestWriter) else None
+    writer: RequestWriter | None = (request.scope.get("extensions") or {}).get(REQUEST_WRITER_EXTENSION)
+    body = None if writer is None else writer.take_body()
     if body is not None and len(body) > MAX_BODY_BYTES:
         raise HttpError(413, _TOO_LARGE, Connection="close")
     return body

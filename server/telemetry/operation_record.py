@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from structlog import get_logger
 
-from server.telemetry.operation_metrics import count_cost, count_operation, name_label, observe_seconds
+from server.telemetry.operation_metrics import OTHER, count_cost, count_operation, name_label, observe_seconds
 from server.telemetry.tracing import OperationSpan, start_operation_span
 
 MAX_LOGGED_NAME = 100
@@ -43,14 +43,11 @@ class OperationRecord:
     administrator_id: str = ""
     kind: str = _UNKNOWN_KIND
     name: str = ""
-    label: str = field(init=False)
+    label: str = OTHER
     cost: int = 0
     codes: Sequence[str] = ()
     trace_id: str = ""
     span: OperationSpan | None = field(default_factory=start_operation_span)
-
-    def __post_init__(self) -> None:
-        self.label = name_label("", self.recorder.names)
 
     def __enter__(self) -> Self:
         return self
