@@ -38,6 +38,7 @@ from store.database.change_stream import ChangeStream
 from store.database.driver_events.command_spans import CommandSpans, is_tracing
 from store.database.driver_events.outages import Outages
 from store.database.driver_events.pool_metrics import PoolMetrics
+from store.database.find_commands import FindCommands
 from store.database.find_options import FindOptions, open_cursor
 from store.database.joint_finds import EqualFinds, JointFinds
 from store.database.kept_documents import Keepable, KeptDocuments
@@ -200,13 +201,13 @@ class Collection:
         self._raw = raw
         self.name: str = raw.name
         self._joint_finds, self._equal_finds = JointFinds(), EqualFinds()
+        self._finds = FindCommands(raw, (AutoReconnect, OperationFailure))
 
     async def find(
         self, where: Mapping[str, Any], projection: Mapping[str, Any] | None = None, **options: Unpack[FindOptions]
     ) -> list[Document]:
         """Return the matching documents."""
-        documents: list[Document] = await open_cursor(self._raw.find, where, projection, **options).to_list(None)
-        return documents
+        return await self._finds.find(where, projection, **options)
 
     async def find_kept(
         self,
@@ -216,7 +217,7 @@ class Collection:
         **options: Unpack[FindOptions],
     ) -> list[Kept]:
         """Return what `find` returns, each document as the one that is kept of its bytes; equal finds may be one."""
-        find = partial(open_cursor, self._raw.find_raw_batches, where, projection, **options)
+        find = partial(self._finds.find_raw, where, projection, **options)
         return await self._equal_finds.find_kept(kept, find, (where, projection, options))
 
     async def find_ids(
@@ -242,8 +243,7 @@ class Collection:
         self, where: Mapping[str, Any], projection: Mapping[str, Any] | None = None, *, session: Session = None
     ) -> Document | None:
         """Return one matching document, or None."""
-        document: Document | None = await self._raw.find_one(where, projection, session=session)
-        return document
+        return next(iter(await self.find(where, projection, limit=1, session=session)), None)
 
     async def aggregate(
         self, pipeline: Sequence[Mapping[str, Any]], *, session: Session = None, **options: Any

@@ -8,7 +8,7 @@ joined, so that what one operation may not read is never read for it.
 
 from asyncio import Future, get_running_loop, sleep, wait
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from store.database.driver_events.command_spans import is_tracing
 from store.database.joint_reads import JointRead
@@ -19,7 +19,16 @@ Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
 Kept = TypeVar("Kept", bound=Keepable)
 Find = Callable[[list[str]], Awaitable[list[Document]]]
-FindAll = Callable[[Mapping[str, Any], Mapping[str, Any] | None], Awaitable[list[Document]]]
+
+
+class FindAll(Protocol):
+    """Finds at most `limit` documents for a condition and a projection."""
+
+    def __call__(
+        self, where: Mapping[str, Any], projection: Mapping[str, Any] | None, *, limit: int
+    ) -> Awaitable[list[Document]]: ...
+
+
 # A find of more ids is a command of its own: small operations do not wait for its documents.
 MAX_JOINED_IDS = 10
 # The ids of one command.
@@ -47,7 +56,7 @@ class JointFinds:
         """
 
         def find_some(some: Sequence[str]) -> Awaitable[list[Document]]:
-            return find({**where, "_id": {"$in": list(some)}}, projection)
+            return find({**where, "_id": {"$in": list(some)}}, projection, limit=len(some))
 
         if len(ids) > MAX_JOINED_IDS or is_tracing() or not all(type(value) is str for value in where.values()):
             return await find_some(ids)
@@ -74,12 +83,12 @@ class EqualFinds:
         self._commands: JointCommands[None, list[Any]] = JointCommands()
 
     async def find_kept(
-        self, kept: KeptDocuments[Kept], open_cursor: Callable[[], Any], arguments: Sequence[Any]
+        self, kept: KeptDocuments[Kept], find_raw: Callable[[], Awaitable[Sequence[bytes]]], arguments: Sequence[Any]
     ) -> list[Kept]:
-        """Return the documents of the cursor of a find with these arguments, in a list of the caller's own."""
+        """Return the documents of a find with these arguments, in a list of the caller's own."""
 
         async def find() -> list[Kept]:
-            return kept.read(await open_cursor().to_list(None))
+            return kept.read(await find_raw())
 
         # The printed form tells apart what compares equal: 1, 1.0 and true. A session prints its address.
         return await find() if is_tracing() else await self.find((kept, repr(arguments)), find)

@@ -4,11 +4,12 @@ A list of customers reads the same subscriptions again and again, and few have c
 what is kept is never outdated: it says only what some bytes mean.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from struct import Struct
 from typing import Any, Generic, Protocol, TypeVar
 
 from bson import CodecOptions, decode_all
+from bson.raw_bson import RawBSONDocument
 
 
 class Keepable(Protocol):
@@ -21,7 +22,8 @@ class Keepable(Protocol):
 
 
 Kept = TypeVar("Kept", bound=Keepable)
-_NAIVE: CodecOptions[dict[str, Any]] = CodecOptions(tz_aware=False)
+NAIVE: CodecOptions[dict[str, Any]] = CodecOptions(tz_aware=False)
+RAW: CodecOptions[RawBSONDocument] = CodecOptions(document_class=RawBSONDocument)
 MAX_BYTES = 16 * 1024 * 1024
 # What a document takes beside its bytes: itself decoded, and its latest row.
 _DOCUMENT_BYTES, _FACTOR = 1_000, 8
@@ -37,9 +39,8 @@ class KeptDocuments(Generic[Kept]):
         # An estimate of the memory of all.
         self.bytes = 0
 
-    def read(self, batches: Iterable[bytes]) -> list[Kept]:
-        """Return the documents of batches of BSON, in their order. Those that are read again can keep a row."""
-        stored = [each for batch in batches for each in _split(batch)]
+    def read(self, stored: Sequence[bytes]) -> list[Kept]:
+        """Return the documents of their BSON, in order. Those that are read again can keep a row."""
         found = list(map(self._documents.get, stored))
         for document in found:
             if document is not None and document.kept_row is None:
@@ -49,7 +50,7 @@ class KeptDocuments(Generic[Kept]):
         return [next(new) if document is None else document for document in found]
 
     def _keep(self, missing: Sequence[bytes]) -> list[Kept]:
-        documents = list(map(self._make, decode_all(b"".join(missing), _NAIVE)))
+        documents = list(map(self._make, decode_all(b"".join(missing), NAIVE)))
         size = _DOCUMENT_BYTES * len(missing) + _FACTOR * sum(map(len, missing))
         if self.bytes + size > self._max_bytes:
             self._documents.clear()
@@ -60,7 +61,7 @@ class KeptDocuments(Generic[Kept]):
         return documents
 
 
-def _split(batch: bytes) -> Iterator[bytes]:
+def split_batch(batch: bytes) -> Iterator[bytes]:
     """Yield the documents of a batch; each begins with its length."""
     start, end = 0, len(batch)
     while start < end:

@@ -15,7 +15,7 @@ def test_equal_bytes_are_one_document() -> None:
     kept = KeptDocuments(StoredDocument)
     rows: list[dict[str, Any]] = [{"_id": "a", "at": NOON}, {"_id": "b", "lines": [{"total": 1}]}]
     stored = [encode(row) for row in rows]
-    first = kept.read([b"".join(stored), b""])
+    first = kept.read(stored)
     assert [each.document for each in first] == rows
     assert first[0].document["at"].tzinfo is None
     again = kept.read([encode({**rows[0], "at": NOON.replace(hour=13)}), stored[1], stored[0]])
