@@ -2,7 +2,7 @@
 """The import of customers, compared with a bare bulk_write of the same documents; and its memory.
 
 `python -m bench.import [CUSTOMERS] [usage]` (20000 customers with their subscriptions and trials; with `usage` also
-their history of license figures). Limits: at least a fifth of the bare rows per second in the same run, with the same
+their history of license figures). Limits: at least half of the bare rows per second in the same run, with the same
 collections and indexes, statuses and events included; memory does not grow with the length of the files.
 """
 
@@ -140,7 +140,7 @@ def main(customers: int, with_usage: bool) -> None:
     print(f"{customers:,} customers", *imported.rows, sep="\n")
     print(f"import          {rows:9,} rows {imported.seconds:9.2f} s {rows / imported.seconds:10,.0f} rows/s")
     print(f"bare bulk_write {rows:9,} rows {seconds:9.2f} s {rows / seconds:10,.0f} rows/s")
-    print(f"ratio           {seconds / imported.seconds:9.2f} (at least 0.20)")
+    print(f"ratio           {seconds / imported.seconds:9.2f} (at least 0.50)")
     print(f"peak memory     {quarter.peak_megabytes:9} MB for {quarter.lines:,} lines")
     print(f"                {imported.peak_megabytes:9} MB for {imported.lines:,} lines")
 

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import orjson
 import pymongo
+import pymongo.errors
 import uvicorn
 from graphql import DocumentNode, GraphQLSchema, build_schema, parse, validate
 from starlette.applications import Starlette
@@ -23,6 +24,7 @@ from strawberry.execution import optimized_is_awaitable
 from execution.context import CompiledExecutionContext
 from execution.metadata import EXECUTION, FieldExecution, StoredValue
 from server.gc_tuning import tune_gc
+from store.database.find_commands import FindCommands
 
 _SORT = [("name", 1), ("_id", 1)]
 # Stored instants are naive, in UTC and of whole seconds; orjson writes them.
@@ -47,8 +49,10 @@ class Database:
 
     def __init__(self, uri: str, name: str = "bench10k") -> None:
         collections = pymongo.AsyncMongoClient[dict[str, Any]](uri, maxPoolSize=50)[name]
-        self._customers, self._tags = collections["customers"], collections["tags"]
         self._subscriptions = collections["subscriptions"]
+        # As the store of this project reads.
+        failures = (pymongo.errors.AutoReconnect, pymongo.errors.OperationFailure)
+        self._customers, self._tags = (FindCommands(collections[each], failures) for each in ("customers", "tags"))
 
     async def page(
         self, partner: str, condition: Mapping[str, Any] | None, first: int, after: str | None, keys: frozenset[str]
@@ -61,8 +65,7 @@ class Database:
             name, id_ = b64decode(after).decode().rsplit("|", 1)
             where |= {"name": {"$gte": name}, "$or": [{"name": {"$gt": name}}, {"_id": {"$gt": id_}}]}
         fields = dict.fromkeys({*keys, "name"}, 1)
-        found = self._customers.find(where, fields, batch_size=first + 2).sort(_SORT).limit(first + 1)
-        documents = await found.to_list(None)
+        documents = await self._customers.find(where, fields, sort=_SORT, limit=first + 1)
         has_next = len(documents) > first
         rows = documents[:first]
         end = b64encode(f"{rows[-1]['name']}|{rows[-1]['_id']}".encode()).decode() if rows else None
@@ -71,7 +74,7 @@ class Database:
     async def tags(self, customers: Sequence[Row], projection: frozenset[str]) -> list[list[Row]]:
         ids = list({id_ for customer in customers for id_ in customer.document["tagIds"]})
         fields = dict.fromkeys(projection, 1)
-        documents = await self._tags.find({"_id": {"$in": ids}}, fields, batch_size=1000).to_list(None)
+        documents = await self._tags.find({"_id": {"$in": ids}}, fields, limit=max(1, len(ids)))
         by_id = {document["_id"]: Row(document) for document in documents}
         return [[by_id[id_] for id_ in customer.document["tagIds"]] for customer in customers]
 

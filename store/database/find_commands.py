@@ -80,7 +80,7 @@ def find_command(
     command = {"find": name, "filter": where, "batchSize": max(limit, MAX_DOCUMENTS)}
     command["readConcern"] = {"level": "majority"}
     if projection is not None:
-        command["projection"] = projection or {"_id": 1}
+        command["projection"] = projection
     if sort:
         command["sort"] = dict(sort)
     if limit:
