@@ -2,9 +2,12 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta
+from time import time_ns
 
 from store.database import clock
+
+_MICROSECOND = timedelta(microseconds=1)
 
 
 class MovedClock:
@@ -13,9 +16,9 @@ class MovedClock:
     def __init__(self) -> None:
         self._by = timedelta()
 
-    def now(self, zone: tzinfo = UTC) -> datetime:
-        """Return the moment as `datetime.now` does."""
-        return datetime.now(zone) + self._by
+    def time_ns(self) -> int:
+        """Return the moment as `time.time_ns` does."""
+        return time_ns() + self._by // _MICROSECOND * 1_000
 
     def move(self, hours: float) -> None:
         """Let this time pass at once."""
@@ -31,8 +34,8 @@ def moved_clock() -> Iterator[MovedClock]:
     """Give the product a clock that can be moved; afterwards, it reads that of the machine again."""
     moved = MovedClock()
     # Every module imports the function that reads the clock, so what the function reads is exchanged.
-    clock.datetime = moved  # type: ignore[assignment,attr-defined]
+    clock.time_ns = moved.time_ns  # type: ignore[attr-defined]
     try:
         yield moved
     finally:
-        clock.datetime = datetime  # type: ignore[attr-defined]
+        clock.time_ns = time_ns  # type: ignore[attr-defined]
