@@ -60,8 +60,16 @@ class RunningPartner:
 
         await change_customers(self.scope, {"external_id": external_id}, body)
 
-    async def add(self, external_id: str, **facts: Any) -> str:
-        return await add_customer(self.scope, external_id, subscription(f"S-{external_id}"), **facts)
+    async def add(self, external_id: str, *entitlements: Any, **facts: Any) -> str:
+        """Add a customer, with a subscription if no other entitlements are given; what follows is later in the feed."""
+        held = entitlements or [subscription(f"S-{external_id}")]
+        id_ = await add_customer(self.scope, external_id, *held, **facts)
+        written = self.scope.client.last_commit
+        assert written
+        async with asyncio.timeout(30):
+            while self.app_state.feed.position.time < written:
+                await asyncio.sleep(0.01)
+        return id_
 
     async def token(self, administrator_id: str) -> str:
         return sign_token(KEYS.signing, self.scope.partner_id, administrator_id, utc_now())

@@ -26,7 +26,7 @@ from tests.domain.imports.factory_records import invoice_record, order_record
 from tests.jobs.imports.factory_imports import import_lines
 from tests.server.live.socket_server import Socket
 from tests.server.live.test_customer_status_changed import RunningPartner, follow, next_change, partner
-from tests.store.factory_customers import add_customer, subscription
+from tests.store.factory_customers import subscription
 
 __all__ = ["partner"]
 LIST = """subscription { customerListChanged(filter: {product: [CALLING]}) {
@@ -67,7 +67,7 @@ class Changing:
 
 async def test_each_change_of_a_trial_tells_the_statuses_that_follow(partner: RunningPartner) -> None:
     changing, socket = await Changing.of(partner)
-    customer = await add_customer(partner.scope, "C-1", subscription("S-1", set_up=False))
+    customer = await partner.add("C-1", subscription("S-1", set_up=False))
     (held,) = await partner.scope.collection("entitlements").find(partner.scope.match())
     await follow(socket)
     started = StartTrial(customer=TrialCustomer(id=customer), licenses=CALLING, days=5)
