@@ -124,10 +124,11 @@ class RequestLimit:
         self._timer = asyncio.get_running_loop().call_later(wait, self._check)
 
     def _check(self) -> None:
+        # A timer can end a little early.
         now = monotonic()
-        is_late = now >= self._began_at + MAX_OUTAGE_SECONDS
-        self._is_outage = is_late and self._outages.was_away_since(self._began_at - _RETURN_SECONDS)
+        until_late = self._began_at + MAX_OUTAGE_SECONDS - now
+        self._is_outage = until_late <= 0 and self._outages.was_away_since(self._began_at - _RETURN_SECONDS)
         if self._is_outage or now >= self._ends_at:
             self._timeout.reschedule(asyncio.get_running_loop().time())
         else:
-            self._check_after(_CHECK_SECONDS)
+            self._check_after(until_late if until_late > 0 else _CHECK_SECONDS)

@@ -102,6 +102,18 @@ async def test_a_long_request_without_an_outage_goes_on(client: Client) -> None:
                 assert await client.collection("notes").find({})
 
 
+async def test_a_block_ends_at_its_time_without_an_outage(client: Client) -> None:
+    began_at = monotonic()
+    with pytest.raises(TimeoutError):
+        async with client.outages.limit_request(0.2):
+            await asyncio.Event().wait()
+    assert 0.2 <= monotonic() - began_at < time_limit(1)
+    async with client.outages.limit_request(0.01):
+        pass
+    # What comes behind the block is not ended.
+    await asyncio.sleep(0.03)
+
+
 async def test_the_own_limit_of_a_block_stays_its_own(client: Client) -> None:
     with pytest.raises(TimeoutError):
         async with client.outages.limit_request(), asyncio.timeout(0):
