@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 
 import orjson
 import pymongo
-import pymongo.errors
 import uvicorn
 from graphql import DocumentNode, GraphQLSchema, build_schema, parse, validate
 from starlette.applications import Starlette
@@ -24,7 +23,7 @@ from strawberry.execution import optimized_is_awaitable
 from execution.context import CompiledExecutionContext
 from execution.metadata import EXECUTION, FieldExecution, StoredValue
 from server.gc_tuning import tune_gc
-from store.database.find_commands import FindCommands
+from store.database.client import Collection
 
 _SORT = [("name", 1), ("_id", 1)]
 # Stored instants are naive, in UTC and of whole seconds; orjson writes them.
@@ -51,8 +50,7 @@ class Database:
         collections = pymongo.AsyncMongoClient[dict[str, Any]](uri, maxPoolSize=50)[name]
         self._subscriptions = collections["subscriptions"]
         # As the store of this project reads.
-        failures = (pymongo.errors.AutoReconnect, pymongo.errors.OperationFailure)
-        self._customers, self._tags = (FindCommands(collections[each], failures) for each in ("customers", "tags"))
+        self._customers, self._tags = Collection(collections["customers"]), Collection(collections["tags"])
 
     async def page(
         self, partner: str, condition: Mapping[str, Any] | None, first: int, after: str | None, keys: frozenset[str]

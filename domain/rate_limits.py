@@ -20,6 +20,7 @@ from domain.time.instants import format_instant
 
 # 20 chunks fill a bucket: fewer mean more round trips, more mean a larger tolerance.
 _CHUNKS = 20
+_REMAINING = attrgetter("remaining")
 # By this much the clocks of processes may differ. A clock that is further ahead must not stop the leak for the others.
 MAX_CLOCK_SKEW = timedelta(seconds=5)
 
@@ -144,9 +145,6 @@ class Share:
         limit = self.limit
         remaining = self.held + limit.capacity - self.bucket.level_at(limit, now)
         return BudgetState(name, limit, min(remaining, limit.capacity), now)
-
-
-_REMAINING = attrgetter("remaining")
 
 
 class RateLimited(RequestFailure):

@@ -24,7 +24,7 @@ class RequestMemo(Generic[Key, Value]):
             if key in self._failures:
                 raise self._failures[key]
             under_way = self._under_way.get(key)
-            # A task of its own would take as long as a small read's plan.
+            # The first caller reads: a task for it would cost as much as planning a small read.
             await (self._read_for_all(key) if under_way is None else under_way.wait())
         return self._values[key]
 

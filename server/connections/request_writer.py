@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 # Where the scope of a request has its RequestWriter among the extensions.
 REQUEST_WRITER_EXTENSION: Final = "partnerhub.request_writer"
@@ -18,3 +18,9 @@ class RequestWriter(ABC):
     @abstractmethod
     async def respond(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
         """Write a response at once: head and body in one call of the system, which wakes the client once."""
+
+
+def find_request_writer(scope: Mapping[str, Any]) -> RequestWriter | None:
+    """Return the writer of a request; None under another server."""
+    writer: RequestWriter | None = (scope.get("extensions") or {}).get(REQUEST_WRITER_EXTENSION)
+    return writer

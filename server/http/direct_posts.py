@@ -14,7 +14,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from server.connections.request_writer import REQUEST_WRITER_EXTENSION, RequestWriter
+from server.connections.request_writer import RequestWriter, find_request_writer
 from server.http.compression import MIN_BYTES, choose_encoding, compress
 from server.http.concurrent_requests import RequestCount
 from server.http.graphql import answer_request
@@ -54,8 +54,7 @@ class DirectPosts:
             return None
         if self._metrics_port and scope["server"][1] == self._metrics_port:
             return None
-        writer: RequestWriter | None = (scope.get("extensions") or {}).get(REQUEST_WRITER_EXTENSION)
-        return writer
+        return find_request_writer(scope)
 
     def _request(self, scope: Scope, receive: Receive, headers: Mapping[bytes, bytes]) -> Request:
         scope["app"] = self._application

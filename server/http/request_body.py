@@ -8,7 +8,7 @@ from starlette.requests import ClientDisconnect, Request
 from domain.failures import Unavailable
 from jobs.imports.streams import BrokenGzip, gunzip
 from server.connections.limit_log import limit_log
-from server.connections.request_writer import REQUEST_WRITER_EXTENSION, RequestWriter
+from server.connections.request_writer import find_request_writer
 from server.http.errors import BodyLate, HttpError
 from server.limits.unfinished_bytes import UnfinishedPart, unfinished_bodies
 
@@ -72,7 +72,7 @@ async def read_body(request: Request) -> bytes:
 
 def _arrived_body(request: Request) -> bytes | None:
     """Return a body that is there already: nothing is to be waited for or counted."""
-    writer: RequestWriter | None = (request.scope.get("extensions") or {}).get(REQUEST_WRITER_EXTENSION)
+    writer = find_request_writer(request.scope)
     body = None if writer is None else writer.take_body()
     if body is not None and len(body) > MAX_BODY_BYTES:
         raise HttpError(413, _TOO_LARGE, Connection="close")

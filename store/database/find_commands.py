@@ -9,12 +9,10 @@ from collections.abc import Mapping
 from struct import Struct
 from typing import Any, Unpack
 
-from store.database.find_options import FindOptions, open_cursor
+from store.database.find_options import BATCH_DOCUMENTS, FindOptions, open_cursor
 from store.database.kept_documents import NAIVE, RAW, split_batch
 
 Document = dict[str, Any]
-# More documents are read in batches.
-MAX_DOCUMENTS = 1_000
 _FIRST_BATCH, _CURSOR_ID, _DOCUMENT = b"\x04firstBatch\x00", b"\x12id\x00", 0x03
 _read_length, _read_id = Struct("<i").unpack_from, Struct("<q").unpack_from
 
@@ -29,7 +27,7 @@ class FindCommands:
         self, where: Mapping[str, Any], projection: Mapping[str, Any] | None = None, **options: Unpack[FindOptions]
     ) -> list[Document]:
         """Return the matching documents. Those without a limit, and those of a session, are read by a cursor."""
-        if 0 < options.get("limit", 0) <= MAX_DOCUMENTS and options.get("session") is None:
+        if 0 < options.get("limit", 0) <= BATCH_DOCUMENTS and options.get("session") is None:
             reply = await self._run(NAIVE, where, projection, **options)
             if reply is not None and await self._is_whole(reply["cursor"]["id"]):
                 documents: list[Document] = reply["cursor"]["firstBatch"]
@@ -77,7 +75,7 @@ def find_command(
 ) -> Document:
     """Return the command `find` that a cursor of the driver would send first."""
     limit, sort = options.get("limit", 0), options.get("sort")
-    command = {"find": name, "filter": where, "batchSize": max(limit, MAX_DOCUMENTS)}
+    command = {"find": name, "filter": where, "batchSize": max(limit, BATCH_DOCUMENTS)}
     command["readConcern"] = {"level": "majority"}
     if projection is not None:
         command["projection"] = projection

@@ -14,7 +14,6 @@ from tests.store.factory_customers import subscription
 NAMES = ("totalCustomers", "nearingExpiration", "nearingRenewal", "lowLicenseAssignment", "overLicenseLimit")
 EACH = " ".join(f"{name} {{ count customers(first: 200) {{ totalCount nodes {{ externalId }} }} }}" for name in NAMES)
 KPIS = f"query($product: AnalyticsProduct) {{ kpis(product: $product) {{ product asOf {EACH} }} }}"
-# As if the caller had just changed something: what the store does for a test is nothing that a header could name.
 OLD = {"added_at": utc_now() - 31 * DAY}
 
 

@@ -8,7 +8,7 @@ import pytest
 from bson import decode, encode
 from pymongo import MongoClient
 
-from store.database.client import AutoReconnect, Client, OperationFailure
+from store.database.client import Client, OperationFailure
 from store.database.find_commands import FindCommands, read_first_batch
 from tests.mongod import Mongod, temporary_replica_set
 
@@ -46,7 +46,7 @@ async def failing_client(failing_mongod: Mongod, request: Any) -> AsyncIterator[
 
 
 def finds_of(client: Client) -> FindCommands:
-    return FindCommands(client.collection("rows")._raw, (AutoReconnect, OperationFailure))
+    return client.collection("rows")._finds
 
 
 @pytest.mark.parametrize("options", OPTIONS)

@@ -110,7 +110,7 @@ async def test_a_block_ends_at_its_time_without_an_outage(client: Client) -> Non
     assert 0.2 <= monotonic() - began_at < time_limit(1)
     async with client.outages.limit_request(0.01):
         pass
-    # What comes behind the block is not ended.
+    # The limit of a block that has ended cancels nothing later.
     await asyncio.sleep(0.03)
 
 
