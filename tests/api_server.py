@@ -14,11 +14,12 @@ from uuid import uuid4
 
 import httpx
 import uvicorn
+from msgspec import structs
 from starlette.applications import Starlette
 
 from domain.text.folding import fold_for_sorting
 from domain.types import PartnerRole
-from server.app.settings import Settings
+from server.app.settings import Settings, read_settings
 from server.application import create_application
 from server.auth.claims import SERVICE_SCOPES
 from server.auth.tokens import DEFAULT_TTL, sign_token
@@ -191,7 +192,7 @@ def running_api(mongo_uri: str, database: str, **settings: Any) -> Iterator[ApiH
     changed |= {"rate_limit_administrator": 0, "rate_limit_partner": 0}
     # They also write with clients of their own. Totals from memory show such a change some milliseconds later.
     changed |= {"index_megabytes": 0}
-    chosen = Settings().model_copy(update={**changed, **SIGNING_KEY_SETTING, **settings})
+    chosen = structs.replace(read_settings(), **{**changed, **SIGNING_KEY_SETTING, **settings})
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         application = create_application(chosen)

@@ -11,16 +11,16 @@ from typing import Any
 
 import pytest
 import yaml
+from click.testing import CliRunner
 from pymongo.uri_parser import parse_uri
-from typer.testing import CliRunner
 
-from server.app.settings import Settings
+from server.app.settings import Settings, variable_of
 from server.cli.command_line import application
 from tests.server_process import ROOT
 
 DEPLOY = ROOT / "deploy"
 MEMBERS = ["mongodb1", "mongodb2", "mongodb3"]
-KNOWN_VARIABLES = {f"PARTNERHUB_{name.upper()}" for name in Settings.model_fields} | {"MONGODB_URI"}
+KNOWN_VARIABLES = {variable_of(name) for name in Settings.__struct_fields__}
 
 
 @pytest.fixture(scope="module")
@@ -76,9 +76,9 @@ def test_the_commands_of_image_compose_and_unit_are_commands_of_partnerhub(
     commands.append(_read_unit()["Service"]["ExecStart"].split()[1:])
     assert len(commands) == 4
     for command in commands:
-        # --help after the options: typer refuses unknown ones and values of wrong types before it prints the help.
+        # --help after the options: click refuses unknown ones and values of wrong types before it prints the help.
         result = CliRunner().invoke(application, [*command, "--unknown"])
-        assert "No such option: --unknown" in result.output, result.output
+        assert "No such option '--unknown'" in result.output, result.output
         assert CliRunner().invoke(application, [*command, "--help"]).exit_code == 0
 
 

@@ -26,7 +26,7 @@ def load_installation(settings: Settings, keys: InstallationKeys) -> Installatio
         settings.limit_customers,
         settings.webhook_policy,
         settings.alert_rules,
-        has_mail=bool(settings.smtp_url.get_secret_value()),
+        has_mail=bool(settings.smtp_url.reveal()),
     )
 
 

@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+from msgspec import structs
+
 from domain.failures import OperatorError
 from server.app.settings import Settings
 from server.auth.keys import InstallationKeys, generate_key, parse_keys
@@ -21,8 +23,8 @@ _SECRETS_DIRECTORY = "/run/secrets"
 def load_keys(settings: Settings, data: Path | None = None) -> InstallationKeys:
     """Return the keys; raise OperatorError, which names the setting and never contains a key."""
     chosen = with_key_file(settings, data)
-    if chosen.signing_key.get_secret_value():
-        return _parse(chosen.signing_key.get_secret_value(), "PARTNERHUB_SIGNING_KEY")
+    if chosen.signing_key.reveal():
+        return _parse(chosen.signing_key.reveal(), "PARTNERHUB_SIGNING_KEY")
     try:
         text = Path(chosen.signing_key_file).read_text(encoding="ascii", errors="replace")
     except OSError as error:
@@ -33,9 +35,9 @@ def load_keys(settings: Settings, data: Path | None = None) -> InstallationKeys:
 
 def with_key_file(settings: Settings, data: Path | None = None) -> Settings:
     """Return settings that name a key; create one in the data directory where its MongoDB is used and none is set."""
-    if settings.signing_key.get_secret_value() and settings.signing_key_file:
+    if settings.signing_key.reveal() and settings.signing_key_file:
         raise OperatorError("Set PARTNERHUB_SIGNING_KEY or PARTNERHUB_SIGNING_KEY_FILE, not both.")
-    if settings.signing_key.get_secret_value() or settings.signing_key_file:
+    if settings.signing_key.reveal() or settings.signing_key_file:
         return settings
     if settings.mongodb_uri:
         raise OperatorError(
@@ -47,7 +49,7 @@ def with_key_file(settings: Settings, data: Path | None = None) -> Settings:
         create_private_file(path, generate_key())
     except OSError as error:
         raise OperatorError(f"The file {path} cannot be written: {error.strerror}.") from None
-    return settings.model_copy(update={"signing_key_file": str(path)})
+    return structs.replace(settings, signing_key_file=str(path))
 
 
 def key_file_advice(settings: Settings) -> list[str]:

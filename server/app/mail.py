@@ -19,7 +19,7 @@ _PERIOD_SECONDS = 1.0
 
 def read_smtp_server(settings: Settings) -> "SmtpServer | None":
     """Return the server, or None without the setting. Raise OperatorError for a wrong one, without its password."""
-    url = settings.smtp_url.get_secret_value()
+    url = settings.smtp_url.reveal()
     if not url:
         return None
     from domain.integrations.smtp_servers import parse_smtp_server

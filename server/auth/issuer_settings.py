@@ -1,17 +1,19 @@
 """What an operator says about the OIDC issuers whose tokens are accepted (PARTNERHUB_TOKEN_ISSUERS)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
 
+import msgspec
 import orjson
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from msgspec import Meta, Struct, structs
 
 from domain.failures import OperatorError
 from domain.partner.ids import is_partner_id
 from server.auth.claims import API_SCOPE, IMPORT_ADMINISTRATORS_SCOPE, IMPORT_SCOPE
+from server.operator_input import Checks, read_fields
 
 VARIABLE: Final = "PARTNERHUB_TOKEN_ISSUERS"
 _EXAMPLE: Final = '[{"issuer": "https://login.example.com/", "audience": "https://hub.example.com"}]'
@@ -41,53 +43,52 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def _check_partner_id(text: str) -> str:
+def _check_partner_id(text: str) -> None:
     if not is_partner_id(text):
         raise ValueError("is a partner's id: 1 to 40 characters of a–z, 0–9 and the hyphen")
-    return text
 
 
-Address = Annotated[str, AfterValidator(check_address)]
-IssuerAddress = Annotated[str, AfterValidator(_check_issuer)]
-PartnerId = Annotated[str, AfterValidator(_check_partner_id)]
-Name = Annotated[str, Field(min_length=1, max_length=200)]
+def _check_partner_ids(texts: Iterable[str]) -> None:
+    for text in texts:
+        _check_partner_id(text)
+
+
+_CHECKS: Final[Checks] = {
+    "issuer": _check_issuer,
+    "jwks_url": check_address,
+    "partner": _check_partner_id,
+    "partners": _check_partner_ids,
+}
+Name = Annotated[str, Meta(min_length=1, max_length=200)]
 # A claim's name, or the names on the way to a claim inside of others: ["realm_access", "roles"].
-ClaimPath = Name | Annotated[tuple[Name, ...], Field(min_length=1, max_length=5)]
+ClaimPath = Name | Annotated[tuple[Name, ...], Meta(min_length=1, max_length=5)]
 # The scope `metrics` must be named: metrics are of the whole server, and an issuer is often one partner's.
 _OWN_SCOPES: Final = {name: name for name in (API_SCOPE, IMPORT_SCOPE, IMPORT_ADMINISTRATORS_SCOPE)}
 
 
-class IssuerSettings(BaseModel):
+class IssuerSettings(Struct, frozen=True, kw_only=True):
     """One issuer: its address, the audience of its tokens, and how their claims are read."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    issuer: IssuerAddress
-    audience: Name | Annotated[tuple[Name, ...], Field(min_length=1)]
-    jwks_url: Address | None = None
-    algorithms: Annotated[tuple[Literal["RS256", "ES256", "EdDSA"], ...], Field(min_length=1)] = (
+    issuer: str
+    audience: Name | Annotated[tuple[Name, ...], Meta(min_length=1)]
+    jwks_url: str | None = None
+    algorithms: Annotated[tuple[Literal["RS256", "ES256", "EdDSA"], ...], Meta(min_length=1)] = (
         "RS256",
         "ES256",
         "EdDSA",
     )
     # Either every token of the issuer is of this partner, or a claim names the partner, perhaps one of a list.
-    partner: PartnerId | None = None
-    partners: Annotated[frozenset[PartnerId], Field(min_length=1)] | None = None
+    partner: str | None = None
+    partners: Annotated[frozenset[str], Meta(min_length=1)] | None = None
     partner_claim: ClaimPath = "partner"
     email_claim: ClaimPath = "email"
     # The id of the administrator here, instead of the e-mail address.
     administrator_claim: ClaimPath | None = None
     scope_claim: ClaimPath = "scope"
     # Which scope here a scope or role of the issuer means.
-    scopes: Mapping[Name, Literal["api", "import", "import:administrators", "metrics"]] = Field(
+    scopes: Mapping[Name, Literal["api", "import", "import:administrators", "metrics"]] = msgspec.field(
         default_factory=lambda: _OWN_SCOPES
     )
-
-    @model_validator(mode="after")
-    def _check_partners(self) -> "IssuerSettings":
-        if self.partner is not None and self.partners is not None:
-            raise ValueError("has both partner and partners: name one of them")
-        return self
 
     @property
     def audiences(self) -> frozenset[str]:
@@ -110,10 +111,9 @@ def read_issuers(text: str) -> Sequence[IssuerSettings]:
     problems: list[str] = []
     issuers: list[IssuerSettings] = []
     for number, entry in enumerate(entries, 1):
-        try:
-            issuers.append(IssuerSettings.model_validate(entry))
-        except ValidationError as error:
-            problems += [f"issuer {number}: {_describe(problem)}" for problem in error.errors()]
+        read, mistakes = _read_issuer(entry)
+        problems += [f"issuer {number}: {mistake}" for mistake in mistakes]
+        issuers += [] if mistakes else [IssuerSettings(**read)]
     names = [issuer.issuer for issuer in issuers]
     problems += [f"{name} is named more than once" for name in sorted({n for n in names if names.count(n) > 1})]
     if problems:
@@ -132,12 +132,21 @@ def _read_json(text: str) -> Any:
         raise OperatorError(f"{VARIABLE}: {where}this is not JSON ({error}). An example: {_EXAMPLE}.") from None
 
 
-def _describe(problem: Any) -> str:
-    place = ".".join(str(part) for part in problem["loc"] if str(part) in IssuerSettings.model_fields)
-    if problem["type"] == "missing":
-        return f"{place} is missing"
-    if problem["type"] == "extra_forbidden":
-        known = ", ".join(IssuerSettings.model_fields)
-        return f"{problem['loc'][0]} is no setting of an issuer; these are: {known}"
-    message = str(problem["msg"]).removeprefix("Value error, ")
-    return f"{place} {message}" if place else message
+def _read_issuer(entry: object) -> tuple[dict[str, Any], list[str]]:
+    """Return the settings of an entry and its mistakes, as sentences without their subject, the issuer."""
+    if not isinstance(entry, dict):
+        return {}, ["is no JSON object"]
+    read, mistakes = read_fields(IssuerSettings, entry, _CHECKS)
+    known = IssuerSettings.__struct_fields__
+    problems = [
+        f"{field.name} is missing"
+        for field in structs.fields(IssuerSettings)
+        if field.required and field.name not in entry
+    ]
+    problems += [f"{name} {description}" for name, description in mistakes]
+    problems += [
+        f"{name} is no setting of an issuer; these are: {', '.join(known)}" for name in entry if name not in known
+    ]
+    if entry.get("partner") is not None and entry.get("partners") is not None:
+        problems.append("has both partner and partners: name one of them")
+    return read, problems

@@ -79,7 +79,7 @@ def _read_license_count(number: object) -> int:
 
 
 async def import_files(
-    settings: Settings, data: Path | None, partner_id: str, targets: list[str], refused: Path | None
+    settings: Settings, data: Path | None, partner_id: str, targets: Sequence[str], refused: Path | None
 ) -> int:
     """Load files; return the exit status."""
     from server.cli.import_command import run_import

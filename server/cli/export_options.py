@@ -3,60 +3,73 @@
 import asyncio
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
+import click
 import orjson
-import typer
 
 from domain.failures import OperatorError
 from domain.integrations.exports import CustomerColumn, ExportDescription, ExportFormat, ExportKind
 from domain.types import AnalyticsProduct, CustomerOrderField, LicenseReport, OrderDirection
 from server.app.settings import read_settings
-from server.cli.options import DataOption, PartnerOption
+from server.cli.options import PATH, Command, Group, choice_option, data_option, partner_option
 
-exports_application = typer.Typer(
-    help="Write a list to a file, as an administrator of the partner sees it.", no_args_is_help=True
+exports_application = Group("export", help="Write a list to a file, as an administrator of the partner sees it.")
+_COMMON_OPTIONS = (
+    partner_option,
+    click.option("--email", required=True, help="The administrator whose customers are exported."),
+    choice_option("--format", "file_format", ExportFormat, default=ExportFormat.CSV, help="The form of the file."),
+    click.option("--output", type=PATH, metavar="FILE", help="The file to write; default: standard output."),
+    click.option("--filter", "raw_filter", metavar="JSON", help="The filter, as in variables of the API."),
+    data_option,
 )
-EmailOption = Annotated[str, typer.Option("--email", help="The administrator whose customers are exported.")]
-FormatOption = Annotated[ExportFormat, typer.Option("--format", case_sensitive=False, help="The form of the file.")]
-OutputOption = Annotated[
-    Path | None, typer.Option("--output", metavar="FILE", help="The file to write; default: standard output.")
-]
-FilterOption = Annotated[
-    str | None, typer.Option("--filter", metavar="JSON", help="The filter, as in variables of the API.")
-]
+
+
+def _common_options(command: Command) -> Command:
+    for option in reversed(_COMMON_OPTIONS):
+        command = option(command)
+    return command
 
 
 @exports_application.command("customers")
+@_common_options
+@choice_option("--order", "order", CustomerOrderField, default=CustomerOrderField.NAME, help="The sort key.")
+@click.option("--descending", is_flag=True, help="Reverse the order.")
+@choice_option("--column", "columns", CustomerColumn, multiple=True, help="A column; default: all.")
 def export_customers(
-    partner: PartnerOption,
-    email: EmailOption,
-    file_format: FormatOption = ExportFormat.CSV,
-    output: OutputOption = None,
-    raw_filter: FilterOption = None,
-    order: Annotated[CustomerOrderField, typer.Option("--order", help="The sort key.")] = CustomerOrderField.NAME,
-    descending: Annotated[bool, typer.Option("--descending", help="Reverse the order.")] = False,
-    columns: Annotated[list[CustomerColumn] | None, typer.Option("--column", help="A column; default: all.")] = None,
-    data: DataOption = None,
+    partner: str,
+    email: str,
+    file_format: ExportFormat,
+    output: Path | None,
+    raw_filter: str | None,
+    order: CustomerOrderField,
+    columns: tuple[CustomerColumn, ...],
+    data: Path | None,
+    *,
+    descending: bool,
 ) -> None:
     """Export customers."""
     direction = OrderDirection.DESC if descending else OrderDirection.ASC
     variables = {"filter": _parse_filter(raw_filter), "orderBy": {"field": order.value, "direction": direction.value}}
-    description = ExportDescription(ExportKind.CUSTOMERS, file_format, variables, tuple(columns or ()))
+    description = ExportDescription(ExportKind.CUSTOMERS, file_format, variables, columns)
     _export(data, partner, email, output, description)
 
 
 @exports_application.command("licenses")
+@_common_options
+@choice_option("--report", "report", LicenseReport, required=True, help="The report.")
+@choice_option("--product", "product", AnalyticsProduct, required=True, help="The product.")
+@click.option("--days", type=click.IntRange(1, 365), default=90, help="The window of reports that have one.")
 def export_license_report(
-    partner: PartnerOption,
-    email: EmailOption,
-    report: Annotated[LicenseReport, typer.Option("--report", case_sensitive=False, help="The report.")],
-    product: Annotated[AnalyticsProduct, typer.Option("--product", case_sensitive=False, help="The product.")],
-    days: Annotated[int, typer.Option("--days", min=1, max=365, help="The window of reports that have one.")] = 90,
-    file_format: FormatOption = ExportFormat.CSV,
-    output: OutputOption = None,
-    raw_filter: FilterOption = None,
-    data: DataOption = None,
+    partner: str,
+    email: str,
+    file_format: ExportFormat,
+    output: Path | None,
+    raw_filter: str | None,
+    report: LicenseReport,
+    product: AnalyticsProduct,
+    days: int,
+    data: Path | None,
 ) -> None:
     """Export a license report."""
     variables = {"filter": _parse_filter(raw_filter), "product": product.value, "days": days}
@@ -65,13 +78,14 @@ def export_license_report(
 
 
 @exports_application.command("activity")
+@_common_options
 def export_activity(
-    partner: PartnerOption,
-    email: EmailOption,
-    file_format: FormatOption = ExportFormat.CSV,
-    output: OutputOption = None,
-    raw_filter: FilterOption = None,
-    data: DataOption = None,
+    partner: str,
+    email: str,
+    file_format: ExportFormat,
+    output: Path | None,
+    raw_filter: str | None,
+    data: Path | None,
 ) -> None:
     """Export the activity log."""
     description = ExportDescription(ExportKind.ACTIVITY, file_format, {"filter": _parse_filter(raw_filter)})

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 import orjson
+from msgspec import structs
 
 from domain.failures import OperatorError
 from domain.partner.setup import AcceptTerms
@@ -78,12 +79,12 @@ def run(settings: Settings, data: Path | None, host: str, port: int, customers: 
 
 def with_development_sign_in(settings: Settings, host: str) -> Settings:
     """Let pages of this machine sign in, unless others can reach the server or another issuer is set."""
-    chosen = settings.model_copy(update={"development_sign_in": settings.development_sign_in or PARTNER_ID})
+    chosen = structs.replace(settings, development_sign_in=settings.development_sign_in or PARTNER_ID)
     try:
         check_start(chosen, host, workers=1)
     except OperatorError as problem:
         print(f"{problem} Starting without it.")
-        return settings.model_copy(update={"development_sign_in": ""})
+        return structs.replace(settings, development_sign_in="")
     return chosen
 
 

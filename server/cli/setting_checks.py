@@ -4,19 +4,18 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 
 from domain.failures import OperatorError
-from server.app.settings import Settings
+from server.app.settings import PREFIX, Settings, variable_of
 from server.cli.deployment_checks import Findings
 from server.telemetry.tracing import wants_traces
 from server.worker_process import PARENT_VARIABLE
 
-PREFIX = "PARTNERHUB_"
 # `serve` sets it for its workers.
 _INTERNAL = {PARENT_VARIABLE}
 
 
 def check_variables(environment: Mapping[str, str]) -> Findings:
     """Return the unknown variables, of which probably misspelled ones are problems, and a wrong exporter of traces."""
-    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields if name != "mongodb_uri"}
+    known = {variable_of(name) for name in Settings.__struct_fields__}
     findings = Findings()
     try:
         wants_traces(environment)

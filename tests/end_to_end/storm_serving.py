@@ -5,8 +5,9 @@ import socket
 from collections.abc import Callable
 
 import uvicorn
+from msgspec import structs
 
-from server.app.settings import Settings
+from server.app.settings import read_settings
 from server.application import create_application
 from tests.installation_keys import SIGNING_KEY_SETTING
 
@@ -15,7 +16,7 @@ def serve(mongo_uri: str, database: str, on_ready: Callable[[str], None]) -> Non
     """Serve on a free port until the process ends; send the address when the server is ready."""
     unlimited = {"rate_limit_administrator": 0, "rate_limit_partner": 0}
     changed = {"mongodb_uri": mongo_uri, "database": database, "ring_minutes": 0, **SIGNING_KEY_SETTING, **unlimited}
-    settings = Settings().model_copy(update=changed)
+    settings = structs.replace(read_settings(), **changed)
     listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(create_application(settings), log_level="warning", access_log=False, ws="none")
     server = uvicorn.Server(config)

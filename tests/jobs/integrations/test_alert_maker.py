@@ -6,9 +6,9 @@ from typing import Any, TypeVar
 from uuid import uuid4
 
 import pytest
-from pydantic import SecretStr
 
 from domain.integrations import alert_mail_times
+from server.operator_input import Secret
 from store.changes.customer_batch import CustomerBatch, change_customers
 from store.database.clock import utc_now
 from store.database.scope import Scope
@@ -33,7 +33,7 @@ def mail_server() -> Iterator[MailServer]:
 
 @pytest.fixture(scope="module")
 def shared_api(prepared_databases: PreparedDatabases, mail_server: MailServer) -> Iterator[ApiHarness]:
-    mail = {"smtp_url": SecretStr(mail_server.url), "smtp_from": SENDER}
+    mail = {"smtp_url": Secret(mail_server.url), "smtp_from": SENDER}
     with running_shared_api(prepared_databases, **mail) as api:
         yield api
 

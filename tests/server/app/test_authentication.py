@@ -16,8 +16,8 @@ KEYS = parse_keys(generate_key())
 
 
 @pytest.mark.parametrize(("local_tokens", "accepted"), [("all", "all"), ("service", "service tokens only")])
-async def test_says_that_local_tokens_are_accepted(local_tokens: str, accepted: str) -> None:
-    settings = Settings().model_copy(update={"local_tokens": local_tokens})
+async def test_says_that_local_tokens_are_accepted(local_tokens: Any, accepted: str) -> None:
+    settings = Settings(local_tokens=local_tokens)
     with capture_logs() as logs:
         async with open_verifier(settings, KEYS):
             pass
@@ -28,7 +28,7 @@ async def test_says_that_local_tokens_are_accepted(local_tokens: str, accepted: 
 
 async def test_local_tokens_can_be_turned_off() -> None:
     issuer = '[{"issuer": "http://127.0.0.1:9", "audience": "hub"}]'
-    settings = Settings().model_copy(update={"local_tokens": "none", "token_issuers": issuer})
+    settings = Settings(local_tokens="none", token_issuers=issuer)
     with capture_logs() as logs:
         async with open_verifier(settings, KEYS) as verifier:
             for scope in ("api", "import"):
@@ -48,4 +48,4 @@ async def test_local_tokens_can_be_turned_off() -> None:
 )
 def test_contradicting_settings_are_explained(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(OperatorError, match=message):
-        read_token_issuers(Settings().model_copy(update=changes))
+        read_token_issuers(Settings(**changes))

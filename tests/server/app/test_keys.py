@@ -2,21 +2,20 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
-from pydantic import SecretStr
 
 from domain.failures import OperatorError
 from server.app.keys import KEY_FILE, key_file_advice, load_keys, with_key_file
 from server.app.settings import Settings
 from server.auth.keys import generate_key, parse_keys
+from server.operator_input import Secret
 from tests.installation_keys import KEYS, SIGNING_KEY
 
-NO_SETTING = {"mongodb_uri": None, "signing_key": SecretStr(""), "signing_key_file": ""}
 
-
-def settings(**changes: object) -> Settings:
-    return Settings().model_copy(update={**NO_SETTING, **changes})
+def settings(**changes: Any) -> Settings:
+    return Settings(**changes)
 
 
 def test_the_processes_of_a_data_directory_share_a_file_that_only_their_user_can_read(tmp_path: Path) -> None:
@@ -40,7 +39,7 @@ def test_worker_processes_are_told_the_file(tmp_path: Path) -> None:
 def test_a_setting_comes_before_the_data_directory(tmp_path: Path) -> None:
     file = tmp_path / "key.pem"
     file.write_text(generate_key())
-    assert load_keys(settings(signing_key=SecretStr(SIGNING_KEY)), tmp_path) == KEYS
+    assert load_keys(settings(signing_key=Secret(SIGNING_KEY)), tmp_path) == KEYS
     assert load_keys(settings(signing_key_file=str(file)), tmp_path) == parse_keys(file.read_text())
     assert not (tmp_path / KEY_FILE).exists()
 
@@ -49,8 +48,8 @@ def test_a_setting_comes_before_the_data_directory(tmp_path: Path) -> None:
     ("changes", "message"),
     [
         ({"mongodb_uri": "mongodb://db.example"}, r"MONGODB_URI is set, so PARTNERHUB_SIGNING_KEY_FILE .*openssl"),
-        ({"signing_key": SecretStr("a"), "signing_key_file": "b"}, "not both"),
-        ({"signing_key": SecretStr("hunter2!")}, r"^PARTNERHUB_SIGNING_KEY contains no private key .*openssl"),
+        ({"signing_key": Secret("a"), "signing_key_file": "b"}, "not both"),
+        ({"signing_key": Secret("hunter2!")}, r"^PARTNERHUB_SIGNING_KEY contains no private key .*openssl"),
         ({"signing_key_file": "nowhere.pem"}, r"^PARTNERHUB_SIGNING_KEY_FILE: nowhere.pem cannot be read: No such"),
         ({"signing_key_file": __file__}, r"^PARTNERHUB_SIGNING_KEY_FILE: .*test_keys.py contains no private key"),
     ],

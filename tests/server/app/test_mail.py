@@ -1,16 +1,16 @@
 """The settings of e-mail: what is wrong with them is said before the start."""
 
 import pytest
-from pydantic import SecretStr
 
 from domain.failures import OperatorError
 from server.app.mail import mail_jobs, read_smtp_server
 from server.app.settings import Settings
+from server.operator_input import Secret
 from tests.installation_keys import KEYS
 
 
 def _settings(url: str, sender: str = "hub@example.com") -> Settings:
-    return Settings().model_copy(update={"smtp_url": SecretStr(url), "smtp_from": sender})
+    return Settings(smtp_url=Secret(url), smtp_from=sender)
 
 
 def test_without_a_server_nothing_sends() -> None:

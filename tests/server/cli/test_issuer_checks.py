@@ -13,7 +13,7 @@ from tests.server.auth.issuer_process import running_issuer
 
 def settings(*addresses: str, **changes: Any) -> Settings:
     issuers = [{"issuer": address, "audience": "hub"} for address in addresses]
-    return Settings().model_copy(update={"token_issuers": orjson.dumps(issuers).decode(), **changes})
+    return Settings(**{"token_issuers": orjson.dumps(issuers).decode(), **changes})
 
 
 async def test_fetches_the_keys_of_each_issuer() -> None:

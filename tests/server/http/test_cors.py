@@ -189,7 +189,7 @@ def test_a_stream_of_events_has_the_security_headers(api: ApiHarness, headers: d
 @pytest.mark.parametrize("path", PATHS)
 async def test_a_page_of_the_public_address_may_call_where_a_proxy_rewrites_the_host(path: str) -> None:
     # Before its start the application answers what passes the check of the origin with an error.
-    application = create_application(Settings().model_copy(update={"public_url": "https://hub.example"}))
+    application = create_application(Settings(public_url="https://hub.example"))
     transport = httpx.ASGITransport(application, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as proxy:
         statuses = [

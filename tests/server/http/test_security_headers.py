@@ -25,7 +25,7 @@ def _paths(routes: list[BaseRoute]) -> Iterator[str]:
 
 def _application(public_url: str = "") -> Starlette:
     """Return the application before its start: routes that need the database answer with an error."""
-    return create_application(Settings().model_copy(update={"public_url": public_url}))
+    return create_application(Settings(public_url=public_url))
 
 
 def _client(application: Starlette) -> httpx.AsyncClient:

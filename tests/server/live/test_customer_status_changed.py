@@ -84,9 +84,7 @@ class RunningPartner:
 
 @pytest.fixture
 async def partner(mongo_uri: str, prepared_database: str) -> AsyncIterator[RunningPartner]:
-    settings = Settings().model_copy(
-        update={"mongodb_uri": mongo_uri, "database": prepared_database, "ring_minutes": 1, **SIGNING_KEY_SETTING}
-    )
+    settings = Settings(mongodb_uri=mongo_uri, database=prepared_database, ring_minutes=1, **SIGNING_KEY_SETTING)
     application = create_application(settings)
     server = uvicorn.Server(uvicorn.Config(application, port=0, ws=SocketTransport, log_level="error"))
     server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
