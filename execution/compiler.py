@@ -116,6 +116,7 @@ class Compiler:
             attribute=_attribute(definition),
             list_depth=_list_depth(definition.type),
             is_required=is_non_null_type(definition.type),
+            is_abstract=is_abstract_type(named_type),
             has_constant_arguments=not any(_has_variable(each.value) for each in details[0].node.arguments or ()),
         )
         field.is_inline = _can_be_inline(field) or self._embed(field)

@@ -11,8 +11,6 @@ from functools import partial
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
-from graphql import is_abstract_type
-
 from execution.compiler import Compiler
 from execution.completion import Completion
 from execution.places import Places, collect_children
@@ -58,7 +56,8 @@ class Levels:
 
     def objects(self, plan: ObjectPlan, objects: Sequence[Any], places: Places, owner: FieldPlan | None) -> Any:
         """Return the results of objects of one type; `owner` is the field that returned them, None for the root."""
-        failure = self._host.spend(plan.weight * len(objects) + embedded_weight(plan, objects))
+        embedded = embedded_weight(plan, objects) if plan.embedded else 0
+        failure = self._host.spend(plan.weight * len(objects) + embedded)
         if failure is not None:
             return self._refuse(owner, places, failure, len(objects))
         return self._resolve(plan, objects, places, {})
@@ -66,10 +65,13 @@ class Levels:
     def _resolve(self, plan: ObjectPlan, objects: Sequence[Any], places: Places, columns: Columns) -> Any:
         """Resolve the columns that are missing, then build the rows."""
         while True:
+            is_ready = True
             for field in plan.columns:
-                if field.index not in columns:
-                    columns[field.index] = self.column(field, objects, places)
-            if any(type(column) is not list for column in columns.values()):
+                column = columns.get(field.index)
+                if column is None:
+                    column = columns[field.index] = self.column(field, objects, places)
+                is_ready = is_ready and type(column) is list
+            if not is_ready:
                 return self.resolving.expect(self._resolve_later(plan, objects, places, columns))
             try:
                 return self._rows(plan, objects, places, columns)
@@ -220,7 +222,7 @@ class Levels:
             return list(leaves) if leaves is not None else self.completion.leaves(field, children, places)
         if not children:
             return []
-        if is_abstract_type(field.named_type):
+        if field.is_abstract:
             return self._types.of_abstract(field, children, places, self._typed)
         return self._types.checked(field, field.named_type, children, places, self._typed)
 
@@ -234,18 +236,17 @@ class Levels:
         return self.objects(self._compiler.plan_of(field, object_type), objects, places, field)
 
     def _rows(self, plan: ObjectPlan, objects: Sequence[Any], places: Places, columns: Columns) -> Any:
-        at_once = max(1, min(_AT_ONCE, _VALUES_AT_ONCE // max(1, plan.width)))
-        if len(objects) > at_once and is_loop_running():
-            return self.resolving.expect(self._rows_in_parts(plan, objects, places, columns, at_once))
+        count = len(objects)
+        if count > 1 and (count > _AT_ONCE or count * plan.width > _VALUES_AT_ONCE) and is_loop_running():
+            return self.resolving.expect(self._rows_in_parts(plan, objects, places, columns))
         if plan.is_stored and (shared := shared_rows(plan, objects)) is not None:
             return shared
         rows: Any = plan.rows
         slow = partial(self._slow_row, plan, objects, places, columns)
         return rows(objects, self._host.context_value, slow, *(columns[field.index] for field in plan.columns))
 
-    async def _rows_in_parts(
-        self, plan: ObjectPlan, objects: Sequence[Any], places: Places, columns: Columns, at_once: int
-    ) -> Any:
+    async def _rows_in_parts(self, plan: ObjectPlan, objects: Sequence[Any], places: Places, columns: Columns) -> Any:
+        at_once = max(1, min(_AT_ONCE, _VALUES_AT_ONCE // max(1, plan.width)))
         results: list[Any] = []
         for start in range(0, len(objects), at_once):
             part = slice(start, start + at_once)

@@ -58,6 +58,7 @@ class FieldPlan:
     # 0 for a single value, 1 for a list, 2 for a list of lists …
     list_depth: int = 0
     is_required: bool = False
+    is_abstract: bool = False
     projection: frozenset[str] | None = None
     # Whether the arguments are equal in every execution of the plan; then they are kept once they were computed.
     has_constant_arguments: bool = False

@@ -39,12 +39,15 @@ _INTROSPECTION = frozenset({"__schema", "__type", "__typename"})
 
 
 class ExecutorParts(NamedTuple):
-    """What the executors of one operation share; `signatures` are None where graphql-core builds each executor."""
+    """What the executors of one operation share: the types of its variables, and an executor that is copied.
+
+    `signatures` are None where graphql-core builds each executor.
+    """
 
     definition: OperationDefinitionNode
     fragments: dict[str, FragmentDefinitionNode]
-    fragment_details: dict[str, FragmentDetails]
     signatures: tuple[GraphQLVariableSignature, ...] | None
+    model: OperationExecutor
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +93,10 @@ def prepare_executors(
     signatures = tuple(each for each in found if not isinstance(each, GraphQLError))
     is_usual = len(signatures) == len(found) and not any(each.variable_definitions for each in fragments.values())
     details = {name: FragmentDetails(fragment, None) for name, fragment in fragments.items()}
-    return ExecutorParts(definition, fragments, details, signatures if is_usual else None)
+    resolvers = (default_field_resolver, default_type_resolver, default_field_resolver)
+    shared = (schema, fragments, details, None, None, definition, VariableValues({}, {}), *resolvers)
+    model = OperationExecutor(*shared, is_awaitable=_is_awaitable)
+    return ExecutorParts(definition, fragments, signatures if is_usual else None, model)
 
 
 def build_executor(
@@ -100,22 +106,20 @@ def build_executor(
 
     That of a mutation is higher during execution: beyond it, parts of an answer about a committed change are missing.
     """
-    factor = MUTATION_ANSWER_FACTOR if operation.kind is OperationType.MUTATION else 1
-    limits: Any = {"is_awaitable": _is_awaitable, "cost_limit": factor * operation.cost_limit}
-    executor = _build(schema, operation, variables, context, limits)
+    executor = _build(schema, operation, variables, context)
     if isinstance(executor, OperationExecutor):
-        executor.is_compiling = operation.is_compiled
+        factor = MUTATION_ANSWER_FACTOR if operation.kind is OperationType.MUTATION else 1
+        executor.cost_limit, executor.is_compiling = factor * operation.cost_limit, operation.is_compiled
     return executor
 
 
 def _build(
-    schema: GraphQLSchema, operation: Operation, variables: Mapping[str, Any], context: Context | None, limits: Any
+    schema: GraphQLSchema, operation: Operation, variables: Mapping[str, Any], context: Context | None
 ) -> OperationExecutor | list[GraphQLError]:
-    definition, fragments, details, signatures = operation.parts
+    signatures = operation.parts.signatures
     values = None if signatures is None else _coerce(signatures, variables)
-    resolvers = (default_field_resolver, default_type_resolver, default_field_resolver)
     if values is not None:
-        return OperationExecutor(schema, fragments, details, None, context, definition, values, *resolvers, **limits)
+        return operation.parts.model.copy(context, values)
     # It knows defaults, and how errors are stated. To find a name like a wrong one takes as long as a small operation:
     # only a lone error gets such suggestions.
     build: Any = partial(
@@ -126,7 +130,7 @@ def _build(
         raw_variable_values=dict(variables),
         operation_name=operation.name or None,
         max_coercion_errors=_MAX_VARIABLE_ERRORS,
-        **limits,
+        is_awaitable=_is_awaitable,
     )
     built: OperationExecutor | list[GraphQLError] = build(hide_suggestions=True)
     return build() if isinstance(built, list) and len(built) == 1 else built

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 import strawberry
 from graphql import ExecutionResult, parse
+from graphql.execution.executor import CollectedErrors
+from graphql.pyutils import RefMap
 from strawberry.execution import optimized_is_awaitable
 
 from schema.build import build_schema
@@ -207,6 +209,25 @@ async def test_each_event_of_a_subscription_counts_for_itself() -> None:
         result = event.execute_operation()
         await result if is_awaitable(result) else result
         assert (event.spent_cost, event.failure) == (101, None)
+
+
+async def test_copies_share_nothing_that_an_execution_changes(compiled: bool) -> None:
+    model: Any = OperationExecutor.build(SCHEMA, parse("{ rows { child { fails } } }"), root_value=Query())
+    copies = [model.copy("first"), model.copy("second")]
+    for executor in copies:
+        assert len((await executor.execute_operation()).errors) == MAX_ERRORS
+    assert [executor.context_value for executor in (model, *copies)] == [None, "first", "second"]
+    shared = {
+        name: value
+        for name, value in vars(copies[0]).items()
+        if isinstance(value, (list, set, dict, RefMap, CollectedErrors))
+        and any(value is vars(other)[name] for other in (model, copies[1]))
+    }
+    if compiled:
+        # A compiled operation leaves the state of graphql-core's executor as it is.
+        assert "collected_errors" not in shared and not any(map(len, shared.values()))
+    else:
+        assert set(shared) == {"fragments", "fragment_definitions"}
 
 
 def test_the_served_schema_has_its_weights_where_the_executor_finds_them() -> None:
