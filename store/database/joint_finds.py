@@ -46,6 +46,7 @@ class JointFinds:
 
     def __init__(self) -> None:
         self._commands: JointCommands[str, Document] = JointCommands()
+        self._is_tracing = is_tracing()
 
     async def find_by_ids(
         self, find: FindAll, where: Mapping[str, Any], ids: Sequence[str], projection: Mapping[str, Any] | None
@@ -58,7 +59,7 @@ class JointFinds:
         def find_some(some: Sequence[str]) -> Awaitable[list[Document]]:
             return find({**where, "_id": {"$in": list(some)}}, projection, limit=len(some))
 
-        if len(ids) > MAX_JOINED_IDS or is_tracing() or not all(type(value) is str for value in where.values()):
+        if len(ids) > MAX_JOINED_IDS or self._is_tracing or not all(type(value) is str for value in where.values()):
             return await find_some(ids)
         key = (tuple(where.items()), None if projection is None else tuple(projection.items()))
         return await self.find(key, ids, find_some)
@@ -81,6 +82,7 @@ class EqualFinds:
 
     def __init__(self) -> None:
         self._commands: JointCommands[None, list[Any]] = JointCommands()
+        self._is_tracing = is_tracing()
 
     async def find_kept(
         self, kept: KeptDocuments[Kept], find_raw: Callable[[], Awaitable[Sequence[bytes]]], arguments: Sequence[Any]
@@ -91,7 +93,7 @@ class EqualFinds:
             return kept.read(await find_raw())
 
         # The printed form tells apart what compares equal: 1, 1.0 and true. A session prints its address.
-        return await find() if is_tracing() else await self.find((kept, repr(arguments)), find)
+        return await find() if self._is_tracing else await self.find((kept, repr(arguments)), find)
 
     async def find(self, key: Hashable, find: Callable[[], Awaitable[list[Any]]]) -> list[Any]:
         """Return what `find` returns, in a list of the caller's own; equal keys have the same `find`."""
