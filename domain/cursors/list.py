@@ -5,11 +5,13 @@ other lists. A cursor that a client made itself is only a position in a list tha
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from hashlib import blake2b
+from json.encoder import encode_basestring
 from math import isfinite
-from typing import Literal, TypeGuard
+from types import NoneType
+from typing import Any, Literal, TypeGuard
 
 from domain.cursors.encoding import decode_base64url, encode_base64url
 from domain.failures import InvalidCursor
@@ -17,7 +19,13 @@ from domain.failures import InvalidCursor
 CursorValueKind = Literal["text", "instant", "rank", "number", "number or null"]
 CursorValue = str | int | float | datetime | None
 _DIGEST_BYTES = 9
-_ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
+# A JSONEncoder writes the same, and takes four times as long for the few values of a row.
+_ENCODE: Mapping[type, Callable[[Any], str]] = {
+    str: encode_basestring,
+    int: repr,
+    float: repr,
+    NoneType: lambda _: "null",
+}
 _EPOCH = datetime(1970, 1, 1)
 _MILLISECOND = timedelta(milliseconds=1)
 _RANKS = range(100)
@@ -33,7 +41,7 @@ def list_digest(*of: object) -> bytes:
 def encode_list_cursor(digest: bytes, sort_key: Sequence[CursorValue]) -> str:
     """Return the cursor of the row that has these sort values."""
     values = [(value - _EPOCH) // _MILLISECOND if isinstance(value, datetime) else value for value in sort_key]
-    body = _ENCODER.encode(values).encode("utf-8", "surrogatepass")
+    body = f"[{','.join([_ENCODE[type(value)](value) for value in values])}]".encode("utf-8", "surrogatepass")
     return encode_base64url(_checksum(digest, body) + body)
 
 

@@ -108,7 +108,8 @@ class RequestLimit:
     async def __aenter__(self) -> None:
         self._timeout = asyncio.timeout(None)
         await self._timeout.__aenter__()
-        self._check_after(self._began_at + MAX_OUTAGE_SECONDS - monotonic())
+        seconds = min(self._began_at + MAX_OUTAGE_SECONDS, self._ends_at) - monotonic()
+        self._timer = asyncio.get_running_loop().call_later(seconds, self._check)
 
     async def __aexit__(self, *failure: Any) -> None:
         self._timer.cancel()
@@ -119,10 +120,6 @@ class RequestLimit:
                 raise Unavailable from None
             raise
 
-    def _check_after(self, seconds: float) -> None:
-        wait = max(0.0, min(seconds, self._ends_at - monotonic()))
-        self._timer = asyncio.get_running_loop().call_later(wait, self._check)
-
     def _check(self) -> None:
         # A timer can end a little early.
         now = monotonic()
@@ -131,4 +128,5 @@ class RequestLimit:
         if self._is_outage or now >= self._ends_at:
             self._timeout.reschedule(asyncio.get_running_loop().time())
         else:
-            self._check_after(until_late if until_late > 0 else _CHECK_SECONDS)
+            wait = min(until_late if until_late > 0 else _CHECK_SECONDS, self._ends_at - now)
+            self._timer = asyncio.get_running_loop().call_later(wait, self._check)

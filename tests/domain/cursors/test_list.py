@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.cursors.encoding import encode_base64url
+from domain.cursors.encoding import decode_base64url, encode_base64url
 from domain.cursors.list import CursorValueKind, decode_list_cursor, encode_list_cursor, list_digest
 from domain.failures import InvalidCursor
 from domain.time.instants import truncate_to_milliseconds
@@ -30,6 +30,12 @@ def forged(body: bytes) -> str:
 def test_a_cursor_is_decoded_to_its_sort_values(instant: datetime, name: str) -> None:
     sort_key = (truncate_to_milliseconds(instant), name, "cus_1")
     assert decode_list_cursor(DIGEST, INSTANT, encode_list_cursor(DIGEST, sort_key)) == sort_key
+
+
+@given(st.lists(st.none() | NAMES | st.integers() | st.floats(allow_nan=False, allow_infinity=False)))
+def test_the_sort_values_are_compact_json(values: list[str | int | float | None]) -> None:
+    raw = decode_base64url(encode_list_cursor(DIGEST, values))
+    assert raw.endswith(json.dumps(values, separators=(",", ":"), ensure_ascii=False).encode())
 
 
 def test_rejects_a_cursor_of_another_list() -> None:
