@@ -48,13 +48,17 @@ class CompiledExecutionContext(StrawberryGraphQLCoreExecutionContext):
     def not_compiled(self, reason: str) -> None:
         """Note that graphql-core's executor executes this operation."""
 
+    def execute_uncompiled(self, serially: bool | None = None) -> Any:
+        """Return the result of graphql-core's executor, or an awaitable of it."""
+        return super().execute_operation(serially)
+
     def execute_operation(self, serially: bool | None = None) -> Any:
         """Return the result of the operation, or an awaitable of it."""
         found = self._find_plan()
         if isinstance(found, str):
             self.fallback_reason = found
             self.not_compiled(found)
-            return super().execute_operation(serially)
+            return self.execute_uncompiled(serially)
         operation, plan = found
         levels = Levels(self, plan.compiler)
         in_series = self.operation.operation is OperationType.MUTATION if serially is None else serially

@@ -14,10 +14,19 @@ from domain.rate_limits import RateLimit, RateLimits
 from server.app.token_settings import TokenSettings
 from server.auth.origins import origin_of
 from server.connections import trusted_proxies
-from server.operator_input import Checks, Secret, read_fields
+from server.operator_input import Checks, Secret, must_match, read_fields
 
 PREFIX: Final = "PARTNERHUB_"
+_ADDRESS: Final = must_match(r"(https?://[^\s?#]+)?", "an address without a query: https://hub.example.com")
 _CHECKS: Final[Checks] = {
+    "database": must_match(r"[A-Za-z0-9_-]{1,38}", "1 to 38 characters of A–Z, a–z, 0–9, hyphen and underscore"),
+    "development_sign_in": must_match(r"([a-z0-9-]{1,40})?", "a partner's id"),
+    "sign_in_issuer": _ADDRESS,
+    "public_url": _ADDRESS,
+    # Behind the host: an id must not choose the server.
+    "console_url": must_match(
+        r"https?://[^\s/?#@{}\\]+[/?#]\S*\{externalId\}\S*", "an address with {externalId} behind its host"
+    ),
     "trusted_proxies": trusted_proxies.parse_networks,
     "webhook_networks": parse_networks,
 }
@@ -30,9 +39,7 @@ class Settings(TokenSettings, frozen=True, kw_only=True):
         str | None,
         Meta(description="A replica set or sharded cluster, 6.0 or later; if empty, the embedded MongoDB is used"),
     ] = None
-    database: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,38}\Z", description="The name of the database")] = (
-        "partnerhub"
-    )
+    database: Annotated[str, Meta(description="The name of the database")] = "partnerhub"
     driver: Annotated[
         Literal["motor", "pymongo"], Meta(description="The asynchronous driver: `motor` or `pymongo`")
     ] = "motor"
@@ -80,7 +87,6 @@ class Settings(TokenSettings, frozen=True, kw_only=True):
     public_url: Annotated[
         str,
         Meta(
-            pattern=r"^(https?://[^\s?#]+)?\Z",
             description=(
                 "The address of this server for browsers; if empty, the address that `serve` listens on. Needed "
                 "behind a proxy"
@@ -90,7 +96,6 @@ class Settings(TokenSettings, frozen=True, kw_only=True):
     console_url: Annotated[
         str,
         Meta(
-            pattern=r"^https?://[^\s/?#@{}\\]+[/?#]\S*\{externalId\}\S*\Z",
             description=(
                 "The console that a launch opens; `{externalId}`, behind the host, stands for the customer's "
                 "external id"
@@ -264,9 +269,10 @@ def variable_of(name: str) -> str:
 
 def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     """Return the settings of the environment; raise OperatorError, which names the variable, for each wrong value."""
-    texts = {name.upper(): text for name, text in environment.items()}
-    given = {name: texts[variable_of(name)] for name in Settings.__struct_fields__ if variable_of(name) in texts}
-    values, mistakes = read_fields(Settings, given, _CHECKS, are_texts=True)
+    variables = {name.upper(): text for name, text in environment.items()}
+    known = {name: variable_of(name) for name in Settings.__struct_fields__}
+    texts = {name: variables[variable] for name, variable in known.items() if variable in variables}
+    values, mistakes = read_fields(Settings, texts, _CHECKS, are_texts=True)
     if mistakes:
         raise OperatorError("; ".join(f"{variable_of(name)}: {description}" for name, description in mistakes))
     return Settings(**values)

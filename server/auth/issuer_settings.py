@@ -23,7 +23,7 @@ def check_address(text: str) -> str:
     """Return the address of a key set; raise ValueError where keys could be changed on their way."""
     parts = urlsplit(text)
     if not parts.hostname or parts.fragment or parts.username or any(map(str.isspace, text)):
-        raise ValueError("is an address such as https://login.example.com/realms/partners")
+        raise ValueError("must be an address such as https://login.example.com/realms/partners")
     if parts.scheme != "https" and not (parts.scheme == "http" and _is_loopback(parts.hostname)):
         raise ValueError("must be https: with http, anybody on the way could replace the keys")
     return text
@@ -32,7 +32,7 @@ def check_address(text: str) -> str:
 def _check_issuer(text: str) -> str:
     """Return the address of an issuer, which has no query: its description is found below it."""
     if "?" in text:
-        raise ValueError("is an address without a query")
+        raise ValueError("must be an address without a query")
     return check_address(text)
 
 
@@ -45,7 +45,7 @@ def _is_loopback(host: str) -> bool:
 
 def _check_partner_id(text: str) -> None:
     if not is_partner_id(text):
-        raise ValueError("is a partner's id: 1 to 40 characters of a–z, 0–9 and the hyphen")
+        raise ValueError("must be a partner's id: 1 to 40 characters of a–z, 0–9 and the hyphen")
 
 
 def _check_partner_ids(texts: Iterable[str]) -> None:
@@ -102,7 +102,7 @@ class IssuerSettings(Struct, frozen=True, kw_only=True):
 
 
 def read_issuers(text: str) -> Sequence[IssuerSettings]:
-    """Return the issuers of the setting: JSON, or the path of a JSON file. Raise OperatorError with every mistake."""
+    """Return the issuers of the setting: JSON, or the path of a JSON file. Raise OperatorError with what is wrong."""
     if not text.strip():
         return ()
     entries = _read_json(text)

@@ -22,9 +22,6 @@ application: Final = Group("partnerhub", help="The GraphQL API behind a partner 
 partner_application: Final = Group("partner", help="Tenants.")
 tokens_application: Final = Group("tokens", help="Service tokens: which there are, and an end to them.")
 jobs_application: Final = Group("jobs", help="Work that runs later.")
-for _group in (partner_application, jobs_application, exports_application, tokens_application):
-    application.add_command(_group)
-
 DEFAULT_PORT: Final = 8000
 optional_partner_option = click.option("--partner", metavar="ID", help="The partner's id.")
 host_option = click.option("--host", default="127.0.0.1", help="The address to listen on.")
@@ -89,7 +86,7 @@ def create_partner(identifier: str, name: str, admin: str, plan: Path | None, da
 @click.option(
     "--scope", multiple=True, help="api (the default), or for programs: import, import:administrators; metrics."
 )
-@click.option("--label", default="", help="What a service token is for; `tokens list` shows it.")
+@click.option("--label", default="", show_default=False, help="What a service token is for; `tokens list` shows it.")
 @click.option("--ttl", type=click.IntRange(1), metavar="SECONDS", help="The lifetime of the token.")
 @data_option
 def token(
@@ -168,17 +165,20 @@ def schema() -> None:
 @application.command()
 @data_option
 @click.option(
-    "--deep",
-    is_flag=True,
+    "--deep/--no-deep",
     help="Also compare every customer with its subscriptions, trials and invoices, the weekly sums of licenses with "
     "the snapshots, and the peer histogram with the license lines.",
 )
-@click.option("--repair", is_flag=True, help="With --deep: correct what is wrong.")
+@click.option("--repair/--no-repair", help="With --deep: correct what is wrong.")
 def check(data: Path | None, *, deep: bool, repair: bool) -> None:
     """Report problems with settings, database, indexes and keys, and what to do."""
     if repair and not deep:
         raise OperatorError("--repair goes with --deep.")
     sys.exit(asyncio.run(commands.check(read_settings(), data, deep=deep, repair=repair)))
+
+
+for _group in (partner_application, jobs_application, exports_application, tokens_application):
+    application.add_command(_group)
 
 
 def main() -> None:

@@ -33,9 +33,13 @@ def _common_options(command: Command) -> Command:
 
 @exports_application.command("customers")
 @_common_options
-@choice_option("--order", "order", CustomerOrderField, default=CustomerOrderField.NAME, help="The sort key.")
+@choice_option(
+    "--order", "order", CustomerOrderField, case_sensitive=True, default=CustomerOrderField.NAME, help="The sort key."
+)
 @click.option("--descending", is_flag=True, help="Reverse the order.")
-@choice_option("--column", "columns", CustomerColumn, multiple=True, help="A column; default: all.")
+@choice_option(
+    "--column", "columns", CustomerColumn, case_sensitive=True, multiple=True, help="A column; default: all."
+)
 def export_customers(
     partner: str,
     email: str,

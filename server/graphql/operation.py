@@ -21,6 +21,7 @@ from graphql import (
     default_field_resolver,
     default_type_resolver,
     is_non_null_type,
+    parse,
 )
 from graphql.execution.collect_fields import FragmentDetails
 from graphql.execution.get_variable_signature import GraphQLVariableSignature, get_variable_signature
@@ -39,15 +40,31 @@ _INTROSPECTION = frozenset({"__schema", "__type", "__typename"})
 
 
 class ExecutorParts(NamedTuple):
-    """What the executors of one operation share: the types of its variables, and an executor that is copied.
+    """What the executors of one operation share; `signatures` are None where graphql-core builds each executor.
 
-    `signatures` are None where graphql-core builds each executor.
+    Others are copies of `prototype`, the executor of another operation of the schema.
     """
 
+    prototype: OperationExecutor
     definition: OperationDefinitionNode
     fragments: dict[str, FragmentDefinitionNode]
+    fragment_details: dict[str, FragmentDetails]
     signatures: tuple[GraphQLVariableSignature, ...] | None
-    model: OperationExecutor
+
+    def build_executor(self, values: VariableValues, context: Context | None) -> OperationExecutor:
+        """Return a new executor."""
+        executor = self.prototype.copy(context)
+        executor.operation, executor.variable_values = self.definition, values
+        executor.fragment_definitions, executor.fragments = self.fragments, self.fragment_details
+        return executor
+
+
+def make_prototype(schema: GraphQLSchema) -> OperationExecutor:
+    """Return an executor of a schema that is only copied."""
+    (definition,) = parse("{ __typename }").definitions
+    resolvers = (default_field_resolver, default_type_resolver, default_field_resolver)
+    shared: Any = (schema, {}, {}, None, None, definition, VariableValues({}, {}), *resolvers)
+    return OperationExecutor(*shared, is_awaitable=_is_awaitable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,18 +102,17 @@ class Operation:
 
 
 def prepare_executors(
-    schema: GraphQLSchema, document: DocumentNode, definition: OperationDefinitionNode
+    prototype: OperationExecutor, document: DocumentNode, definition: OperationDefinitionNode
 ) -> ExecutorParts:
     """Return the parts of an operation of a valid document."""
     fragments = fragments_of(document)
-    found = [get_variable_signature(schema, each) for each in definition.variable_definitions or ()]
+    found = [get_variable_signature(prototype.schema, each) for each in definition.variable_definitions or ()]
     signatures = tuple(each for each in found if not isinstance(each, GraphQLError))
     is_usual = len(signatures) == len(found) and not any(each.variable_definitions for each in fragments.values())
+    # A directive of the operation may decide how its executor propagates errors.
+    is_usual = is_usual and not definition.directives
     details = {name: FragmentDetails(fragment, None) for name, fragment in fragments.items()}
-    resolvers = (default_field_resolver, default_type_resolver, default_field_resolver)
-    shared = (schema, fragments, details, None, None, definition, VariableValues({}, {}), *resolvers)
-    model = OperationExecutor(*shared, is_awaitable=_is_awaitable)
-    return ExecutorParts(definition, fragments, signatures if is_usual else None, model)
+    return ExecutorParts(prototype, definition, fragments, details, signatures if is_usual else None)
 
 
 def build_executor(
@@ -119,7 +135,7 @@ def _build(
     signatures = operation.parts.signatures
     values = None if signatures is None else _coerce(signatures, variables)
     if values is not None:
-        return operation.parts.model.copy(context, values)
+        return operation.parts.build_executor(values, context)
     # It knows defaults, and how errors are stated. To find a name like a wrong one takes as long as a small operation:
     # only a lone error gets such suggestions.
     build: Any = partial(

@@ -38,7 +38,7 @@ from server.graphql.errors import (
 )
 from server.graphql.introspection_answers import IntrospectionAnswers
 from server.graphql.kept_fields import may_be_kept
-from server.graphql.operation import Operation, build_executor, prepare_executors
+from server.graphql.operation import Operation, build_executor, make_prototype, prepare_executors
 from server.graphql.parsing import matching_operations, parse_document, select_operation
 from server.graphql.requested_document import RequestedDocument
 from server.graphql.steps import Steps, finish, finish_in_turns
@@ -97,6 +97,7 @@ class Operations:
         self._field_costs = read_field_costs(self.graphql_schema)
         self._documents: DocumentCache[CheckedDocument] = DocumentCache()
         self._introspection_answers = IntrospectionAnswers()
+        self._prototype = make_prototype(self.graphql_schema)
 
     def prepare(self, text: str, name: str | None, variables: Mapping[str, Any] | None = None) -> Operation:
         """Return the operation called `name`, parsed, validated and costed; raise OperationRejected where it fails."""
@@ -137,7 +138,7 @@ class Operations:
         cost = check_cost(document, definition, variables, self._field_costs)
         root_fields = root_field_names(document, definition)
         is_kept = may_be_kept(self.graphql_schema, document, definition)
-        parts = prepare_executors(self.graphql_schema, document, definition)
+        parts = prepare_executors(self._prototype, document, definition)
         depends_on_viewer = definition.operation is OperationType.SUBSCRIPTION and selects_viewer_dependent_field(
             self.graphql_schema, document
         )

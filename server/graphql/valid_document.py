@@ -11,7 +11,7 @@ from server.graphql.cost import SizeVariables, find_size_variables
 # Different page sizes of one document: more are prepared again.
 _MAX_OPERATIONS = 20
 # A prepared operation with the names of its root fields, and each size in its key.
-_OPERATION_BYTES, _SIZE_BYTES = 800, 48
+_OPERATION_BYTES, _SIZE_BYTES = 900, 48
 # A variable of an operation, or a fragment, in what its executors share.
 _PART_BYTES = 200
 

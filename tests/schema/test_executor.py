@@ -217,7 +217,7 @@ async def test_copies_share_nothing_that_an_execution_changes(compiled: bool) ->
     for executor in copies:
         assert len((await executor.execute_operation()).errors) == MAX_ERRORS
     assert [executor.context_value for executor in (model, *copies)] == [None, "first", "second"]
-    shared = {
+    shared: dict[str, Any] = {
         name: value
         for name, value in vars(copies[0]).items()
         if isinstance(value, (list, set, dict, RefMap, CollectedErrors))
@@ -225,7 +225,7 @@ async def test_copies_share_nothing_that_an_execution_changes(compiled: bool) ->
     }
     if compiled:
         # A compiled operation leaves the state of graphql-core's executor as it is.
-        assert "collected_errors" not in shared and not any(map(len, shared.values()))
+        assert "collected_errors" not in shared and not any(len(value) for value in shared.values())
     else:
         assert set(shared) == {"fragments", "fragment_definitions"}
 

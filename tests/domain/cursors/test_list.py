@@ -5,6 +5,7 @@ from datetime import datetime
 from hashlib import blake2b
 from typing import Any
 
+import bson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -36,6 +37,12 @@ def test_a_cursor_is_decoded_to_its_sort_values(instant: datetime, name: str) ->
 def test_the_sort_values_are_compact_json(values: list[str | int | float | None]) -> None:
     raw = decode_base64url(encode_list_cursor(DIGEST, values))
     assert raw.endswith(json.dumps(values, separators=(",", ":"), ensure_ascii=False).encode())
+
+
+def test_a_long_integer_as_the_database_returns_it_is_a_number() -> None:
+    value = bson.decode(bson.encode({"a": 2**40}))["a"]
+    assert type(value) is not int
+    assert decode_list_cursor(DIGEST, ["number"], encode_list_cursor(DIGEST, [value])) == (2**40,)
 
 
 def test_rejects_a_cursor_of_another_list() -> None:

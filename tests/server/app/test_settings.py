@@ -102,6 +102,11 @@ def test_accepts_the_limits(monkeypatch: pytest.MonkeyPatch, name: str, values: 
         ("DRAIN_SECONDS", "60.1"),
         ("DRAIN_SECONDS", "nan"),
         ("DATABASE", "hub\n"),
+        ("HELPDESK_NAME", "Z\udcfcrich"),
+        ("RING_EVENTS", "20 000"),
+        ("RING_EVENTS", "2_000"),
+        ("DEVELOPMENT_SIGN_IN", "Sample"),
+        ("SIGN_IN_ISSUER", "id.example"),
         ("WEBHOOK_HTTP", "perhaps"),
         ("WEBHOOK_NETWORKS", "10.20.0.0/99"),
         ("TRUSTED_PROXIES", "proxy.example"),
@@ -116,13 +121,39 @@ def test_names_the_variable_of_an_invalid_value(monkeypatch: pytest.MonkeyPatch,
 
 def test_names_the_choices(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PARTNERHUB_DRIVER", "none")
-    with pytest.raises(OperatorError, match="it is one of motor, pymongo"):
+    with pytest.raises(OperatorError, match=r"must be one of motor, pymongo$"):
         read_settings()
 
 
 @pytest.mark.parametrize(("text", "expected"), [("true", True), ("FALSE", False), ("1", True), ("0", False)])
 def test_reads_booleans(text: str, expected: bool) -> None:
     assert read_settings({"PARTNERHUB_WEBHOOK_HTTP": text}).webhook_http is expected
+
+
+def test_blanks_around_numbers_are_ignored() -> None:
+    variables = {"RING_EVENTS": "20000\r", "DRAIN_SECONDS": " 2.5 ", "WEBHOOK_HTTP": "true\n", "HELPDESK_NAME": " N "}
+    settings = read_settings({f"PARTNERHUB_{name}": text for name, text in variables.items()})
+    assert (settings.ring_events, settings.drain_seconds, settings.webhook_http) == (20000, 2.5, True)
+    assert settings.helpdesk_name == " N "
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("RING_EVENTS", "many", "must be a whole number"),
+        ("RING_EVENTS", "9", "must be a whole number >= 100"),
+        ("DRAIN_SECONDS", "soon", "must be a number"),
+        ("WEBHOOK_HTTP", "yes", "must be true, false, 1 or 0"),
+        ("HELPDESK_NAME", "", "must be a text of length >= 1"),
+        ("HELPDESK_NAME", "Z\udcfcrich", "must be text in UTF-8"),
+        ("PUBLIC_URL", "hub.example", "must be an address without a query: https://hub.example.com"),
+        ("CONSOLE_URL", "https://{externalId}.example", "must be an address with {externalId} behind its host"),
+    ],
+)
+def test_says_what_a_value_must_be(name: str, text: str, message: str) -> None:
+    with pytest.raises(OperatorError) as refused:
+        read_settings({f"PARTNERHUB_{name}": text})
+    assert str(refused.value) == f"PARTNERHUB_{name}: {message}"
 
 
 def test_a_variable_may_be_in_lower_case() -> None:

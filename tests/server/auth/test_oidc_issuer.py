@@ -233,8 +233,8 @@ async def test_all_who_wait_for_the_first_keys_share_one_fetch(process: IssuerPr
         ({"issuer": "https://elsewhere.example"}, "describes the issuer https://elsewhere.example instead of"),
         ({"issuer": None}, "describes the issuer None instead of"),
         ({"jwks_uri": "http://keys.example/jwks"}, "jwks_uri must be https"),
-        ({"jwks_uri": "file:///etc/passwd"}, "jwks_uri is an address such as"),
-        ({"jwks_uri": None}, "jwks_uri is an address such as"),
+        ({"jwks_uri": "file:///etc/passwd"}, "jwks_uri must be an address such as"),
+        ({"jwks_uri": None}, "jwks_uri must be an address such as"),
     ],
 )
 async def test_the_issuers_description_must_be_its_own(
