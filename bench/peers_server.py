@@ -6,22 +6,18 @@
 import sys
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import orjson
 import pymongo
 import uvicorn
-from graphql import DocumentNode, GraphQLSchema, build_schema, parse, validate
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
+from graphql import GraphQLSchema, build_schema, parse, validate
 from strawberry.execution import optimized_is_awaitable
 
 from execution.context import CompiledExecutionContext
 from execution.metadata import EXECUTION, FieldExecution, StoredValue
+from execution.variables import Signatures, coerce_variables, read_signatures
 from server.gc_tuning import tune_gc
 from store.database.client import Collection
 
@@ -125,41 +121,55 @@ def declare(schema: GraphQLSchema) -> None:
     types["Query"].fields["customers"].extensions[EXECUTION] = FieldExecution(each=_page, takes_projection=True)
 
 
-def application(schema_file: str, uri: str) -> Starlette:
-    """Return the ASGI application."""
-    schema = build_schema(Path(schema_file).read_text())
-    declare(schema)
-    database: list[Database] = []
+class Application:
+    """The ASGI application: an operation is built once, and its executor is copied for each request."""
 
-    @cache
-    def document_of(text: str) -> DocumentNode:
-        document = parse(text)
-        assert not validate(schema, document)
-        return document
+    def __init__(self, schema_file: str, uri: str) -> None:
+        self._schema = build_schema(Path(schema_file).read_text())
+        declare(self._schema)
+        self._uri = uri
+        self._database: Database | None = None
+        self._executors: dict[tuple[str, str | None], tuple[CompiledExecutionContext, Signatures]] = {}
 
-    options_of_build: dict[str, Any] = {"is_awaitable": optimized_is_awaitable}
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Answer a POST; there are no other requests."""
+        if scope["type"] != "http":
+            return
+        body, is_whole = b"", False
+        while not is_whole:
+            message = await receive()
+            body, is_whole = body + message.get("body", b""), not message.get("more_body")
+        answer = await self._answer(orjson.loads(body))
+        headers = [(b"content-type", b"application/json"), (b"content-length", str(len(answer)).encode())]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": answer})
 
-    async def answer(request: Request) -> Response:
-        if not database:
-            database.append(Database(uri))
-        parameters = orjson.loads(await request.body())
-        executor: Any = CompiledExecutionContext.build(
-            schema,
-            document_of(parameters["query"]),
-            context_value=database[0],
-            raw_variable_values=parameters["variables"],
-            operation_name=parameters["operationName"],
-            **options_of_build,
-        )
-        result = await executor.execute_operation()
+    async def _answer(self, parameters: Mapping[str, Any]) -> bytes:
+        if self._database is None:
+            self._database = Database(self._uri)
+        text, name, inputs = parameters["query"], parameters["operationName"], parameters["variables"]
+        if (text, name) not in self._executors:
+            self._executors[text, name] = self._build(text, name, inputs)
+        prototype, signatures = self._executors[text, name]
+        executor, values = prototype.copy(self._database), coerce_variables(signatures, inputs)
+        assert values is not None
+        executor.variable_values = values
+        result: Any = await executor.execute_operation()
         assert not result.errors and executor.fallback_reason is None, (result.errors, executor.fallback_reason)
-        return Response(orjson.dumps({"data": result.data}, option=_INSTANTS), media_type="application/json")
+        return orjson.dumps({"data": result.data}, option=_INSTANTS)
 
-    return Starlette(routes=[Route("/graphql", answer, methods=["POST"])])
+    def _build(
+        self, text: str, name: str | None, inputs: dict[str, Any]
+    ) -> tuple[CompiledExecutionContext, Signatures]:
+        document = parse(text)
+        assert not validate(self._schema, document)
+        options: dict[str, Any] = {"operation_name": name, "is_awaitable": optimized_is_awaitable}
+        executor: Any = CompiledExecutionContext.build(self._schema, document, raw_variable_values=inputs, **options)
+        return executor, read_signatures(self._schema, executor.operation) or ()
 
 
 if __name__ == "__main__":
     options: dict[str, Any] = {"loop": "uvloop", "http": "httptools", "timeout_keep_alive": 120}
-    served = application(sys.argv[1], sys.argv[2])
+    served = Application(sys.argv[1], sys.argv[2])
     tune_gc()
     uvicorn.run(served, port=int(sys.argv[3]), log_level="error", access_log=False, **options)

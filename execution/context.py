@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from graphql import ExecutionResult, GraphQLError, GraphQLField, OperationType
+from graphql import ExecutionResult, GraphQLError, GraphQLField, GraphQLResolveInfoHelpers, OperationType
+from graphql.execution.executor import CollectedErrors
 from graphql.execution.values import VariableValues
+from graphql.pyutils import RefMap
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from execution import survey
@@ -29,6 +31,8 @@ class CompiledExecutionContext(StrawberryGraphQLCoreExecutionContext):
     has_stopped = False
     # The errors beyond `max_errors`.
     suppressed_errors = 0
+    # Whether this is a copy that graphql-core's executor has not changed yet.
+    shares_state = False
     # Why graphql-core's executor executed the operation; None where its plan did.
     fallback_reason: str | None = None
 
@@ -48,8 +52,38 @@ class CompiledExecutionContext(StrawberryGraphQLCoreExecutionContext):
     def not_compiled(self, reason: str) -> None:
         """Note that graphql-core's executor executes this operation."""
 
+    def copy(self, context_value: Any) -> "CompiledExecutionContext":
+        """Return an executor of the same operation for another request, in a third of the time of building one.
+
+        Its variables are those of this one until `variable_values` is set.
+        """
+        executor = object.__new__(type(self))
+        executor.__dict__.update(self.__dict__)
+        executor.context_value, executor.collected_errors = context_value, CollectedErrors()
+        executor.async_helpers = GraphQLResolveInfoHelpers(executor.gather_async_work, executor.track_async_work)
+        executor.shares_state, executor.suppressed_errors, executor.fallback_reason = True, 0, None
+        return executor
+
+    def unshare_state(self) -> None:
+        """Give a copy its own of everything that graphql-core's executor changes; a compiled operation changes nothing.
+
+        The cache of sub-fields is a part of it: its keys are ids of lists that each execution creates anew.
+        """
+        if self.shares_state:
+            self.shares_state = False
+            self.pending_incremental_futures, self.background_futures = set(), set()
+            self.groups, self.tasks, self.streams = [], [], []
+            self._relevant_sub_fields, self._stream_usages = {}, RefMap()
+            self._initial_execution_plans, self._deferred_execution_plans = RefMap(), RefMap()
+
+    def track_async_work(self, values: Sequence[Any]) -> None:
+        """Take over awaitables that a resolver does not await, as graphql-core does."""
+        self.unshare_state()
+        super().track_async_work(values)
+
     def execute_uncompiled(self, serially: bool | None = None) -> Any:
         """Return the result of graphql-core's executor, or an awaitable of it."""
+        self.unshare_state()
         return super().execute_operation(serially)
 
     def execute_operation(self, serially: bool | None = None) -> Any:

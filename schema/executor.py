@@ -20,8 +20,7 @@ from graphql import (
     is_leaf_type,
     is_non_null_type,
 )
-from graphql.execution.executor import CollectedErrors
-from graphql.pyutils import Path, RefMap, gather_with_cancel
+from graphql.pyutils import Path, gather_with_cancel
 from prometheus_client import Counter
 
 from domain.failures import QueryTooComplex
@@ -51,8 +50,6 @@ class OperationExecutor(CompiledExecutionContext):
     """
 
     max_errors = MAX_ERRORS
-    # Whether this is a copy that has not been changed by graphql-core's executor.
-    _shares_state = False
     _async_helpers: GraphQLResolveInfoHelpers | None
 
     def __init__(self, *args: Any, cost_limit: float = inf, **kwargs: Any) -> None:
@@ -62,8 +59,6 @@ class OperationExecutor(CompiledExecutionContext):
 
     def _start(self) -> None:
         self.spent_cost = 0
-        self.suppressed_errors = 0
-        self.fallback_reason = None
         self.failure: QueryTooComplex | None = None
         # By the id of a group of fields. The group is kept, because the id of a freed one is that of a later one.
         self._group_costs: dict[int, tuple[int, Any]] = {}
@@ -72,8 +67,6 @@ class OperationExecutor(CompiledExecutionContext):
     def async_helpers(self) -> GraphQLResolveInfoHelpers:
         """Return what resolvers get, made for the first of them that graphql-core calls."""
         if self._async_helpers is None:
-            # What they track is kept in the executor.
-            self._unshare_state()
             methods = (self.gather_async_work, self.track_async_work)
             self._async_helpers = GraphQLResolveInfoHelpers(*map(_weak_method, methods))
         return self._async_helpers
@@ -102,11 +95,8 @@ class OperationExecutor(CompiledExecutionContext):
         _NOT_COMPILED.labels(reason).inc()
 
     def copy(self, context: Any) -> "OperationExecutor":
-        """Return an executor that counts for itself, in a third of the time of building one."""
-        executor = object.__new__(type(self))
-        executor.__dict__.update(self.__dict__)
-        executor.context_value, executor.collected_errors = context, CollectedErrors()
-        executor._async_helpers, executor._shares_state = None, True
+        """Return an executor for another request, which counts for itself."""
+        executor: OperationExecutor = super().copy(context)  # type: ignore[assignment]
         executor._start()
         return executor
 
@@ -115,23 +105,6 @@ class OperationExecutor(CompiledExecutionContext):
         executor = self.copy(None)
         executor.root_value = payload
         return executor
-
-    def execute_uncompiled(self, serially: bool | None = None) -> Any:
-        """Execute the operation as graphql-core does, which changes what copies share."""
-        self._unshare_state()
-        return super().execute_uncompiled(serially)
-
-    def _unshare_state(self) -> None:
-        """Give a copy its own of everything that graphql-core's executor changes; a compiled operation changes nothing.
-
-        The cache of sub-fields is a part of it: its keys are ids of lists that each execution creates anew.
-        """
-        if self._shares_state:
-            self._shares_state = False
-            self.pending_incremental_futures, self.background_futures = set(), set()
-            self.groups, self.tasks, self.streams = [], [], []
-            self._relevant_sub_fields, self._stream_usages = {}, RefMap()
-            self._initial_execution_plans, self._deferred_execution_plans = RefMap(), RefMap()
 
     def execute_fields(
         self,

@@ -16,25 +16,21 @@ from graphql import (
     GraphQLSchema,
     OperationDefinitionNode,
     OperationType,
-    Undefined,
-    coerce_input_value,
     default_field_resolver,
     default_type_resolver,
-    is_non_null_type,
     parse,
 )
 from graphql.execution.collect_fields import FragmentDetails
-from graphql.execution.get_variable_signature import GraphQLVariableSignature, get_variable_signature
-from graphql.execution.values import VariableValues, VariableValueSource, input_is_nested_too_deeply
+from graphql.execution.values import VariableValues
 from strawberry.execution import optimized_is_awaitable
 
+from execution.variables import Signatures, coerce_variables, read_signatures
 from resolvers.context import Context
 from schema.executor import OperationExecutor
 from server.graphql.cost import MAX_COST, MUTATION_ANSWER_FACTOR, fragments_of
 
 # The same test as graphql-core's, faster for plain values.
 _is_awaitable: Any = optimized_is_awaitable
-_CONTAINERS = {dict, list}
 _MAX_VARIABLE_ERRORS = 20
 _INTROSPECTION = frozenset({"__schema", "__type", "__typename"})
 
@@ -49,7 +45,7 @@ class ExecutorParts(NamedTuple):
     definition: OperationDefinitionNode
     fragments: dict[str, FragmentDefinitionNode]
     fragment_details: dict[str, FragmentDetails]
-    signatures: tuple[GraphQLVariableSignature, ...] | None
+    signatures: Signatures | None
 
     def build_executor(self, values: VariableValues, context: Context | None) -> OperationExecutor:
         """Return a new executor."""
@@ -106,13 +102,11 @@ def prepare_executors(
 ) -> ExecutorParts:
     """Return the parts of an operation of a valid document."""
     fragments = fragments_of(document)
-    found = [get_variable_signature(prototype.schema, each) for each in definition.variable_definitions or ()]
-    signatures = tuple(each for each in found if not isinstance(each, GraphQLError))
-    is_usual = len(signatures) == len(found) and not any(each.variable_definitions for each in fragments.values())
     # A directive of the operation may decide how its executor propagates errors.
-    is_usual = is_usual and not definition.directives
+    is_usual = not definition.directives and not any(each.variable_definitions for each in fragments.values())
+    signatures = read_signatures(prototype.schema, definition) if is_usual else None
     details = {name: FragmentDetails(fragment, None) for name, fragment in fragments.items()}
-    return ExecutorParts(prototype, definition, fragments, details, signatures if is_usual else None)
+    return ExecutorParts(prototype, definition, fragments, details, signatures)
 
 
 def build_executor(
@@ -133,7 +127,7 @@ def _build(
     schema: GraphQLSchema, operation: Operation, variables: Mapping[str, Any], context: Context | None
 ) -> OperationExecutor | list[GraphQLError]:
     signatures = operation.parts.signatures
-    values = None if signatures is None else _coerce(signatures, variables)
+    values = None if signatures is None else coerce_variables(signatures, variables)
     if values is not None:
         return operation.parts.build_executor(values, context)
     # It knows defaults, and how errors are stated. To find a name like a wrong one takes as long as a small operation:
@@ -150,22 +144,3 @@ def _build(
     )
     built: OperationExecutor | list[GraphQLError] = build(hide_suggestions=True)
     return build() if isinstance(built, list) and len(built) == 1 else built
-
-
-def _coerce(signatures: tuple[GraphQLVariableSignature, ...], variables: Mapping[str, Any]) -> VariableValues | None:
-    """Return the values of the variables as graphql-core coerces them; None where one is wrong or has its default."""
-    sources: dict[str, VariableValueSource] = {}
-    coerced: dict[str, Any] = {}
-    for signature in signatures:
-        value = variables.get(signature.name, Undefined)
-        sources[signature.name] = VariableValueSource(signature, value)
-        if value is Undefined:
-            if signature.default is not None or is_non_null_type(signature.type):
-                return None
-            continue
-        if type(value) in _CONTAINERS and input_is_nested_too_deeply(value, signature.type):
-            return None
-        coerced[signature.name] = coerce_input_value(value, signature.type)
-        if coerced[signature.name] is Undefined:
-            return None
-    return VariableValues(sources, coerced)

@@ -10,6 +10,7 @@ from strawberry.execution import optimized_is_awaitable
 
 from execution.context import CompiledExecutionContext
 from execution.plan_cache import PlanCache, plan_cache
+from execution.variables import coerce_variables, read_signatures
 from tests.execution.small_schema import COMPILED, STOCK, Counting, execute, shown
 
 OPERATIONS = [
@@ -41,6 +42,19 @@ async def test_the_result_is_that_of_graphql_core(text: str) -> None:
         expected = await execute(STOCK, text, variables)
         assert shown(await execute(COMPILED, text, variables)) == shown(expected)
     assert not Counting.reasons
+
+
+@pytest.mark.parametrize("text", OPERATIONS)
+async def test_a_copy_has_the_result_of_its_own_variables(text: str) -> None:
+    prototype: Any = CompiledExecutionContext.build(COMPILED._schema, parse(text), raw_variable_values={"x": True})
+    signatures = read_signatures(COMPILED._schema, prototype.operation)
+    assert signatures is not None
+    for variables in ({"x": True}, {"x": False}, {"x": True}):
+        executor = prototype.copy([])
+        executor.variable_values = coerce_variables(signatures, variables)
+        result = executor.execute_operation()
+        result = await result if optimized_is_awaitable(result) else result
+        assert shown(result) == shown(await execute(STOCK, text, variables))
 
 
 def test_an_operation_without_awaitables_is_executed_at_once() -> None:

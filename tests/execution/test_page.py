@@ -21,8 +21,12 @@ def run(code: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
 
 async def test_the_examples_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    first, second = EXAMPLES
+    first, second, _ = EXAMPLES
     run(first, monkeypatch)
     schema = run(second, monkeypatch)["schema"]
     result = await schema.execute("{ customers { name tags } }")
     assert result.data == {"customers": [{"name": name, "tags": [f"tag of {name}"]} for name in ("Acme", "Zebra")]}
+
+
+def test_the_example_with_an_event_loop_of_its_own_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    run(EXAMPLES[2], monkeypatch)
