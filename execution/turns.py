@@ -95,7 +95,8 @@ class Turns:
 
     async def wait(self) -> None:
         """Return at once, or in the operation's next turn where this one is over or a small operation waits for it."""
-        if self.is_over() or self._gives_way(_CURRENT.get()):
+        # An empty queue is usual, and every operation asks several times.
+        if self.is_over() or (self._small_queue and self._gives_way(_CURRENT.get())):
             await self._wait()
 
     async def _wait(self) -> None:
@@ -144,7 +145,7 @@ class Turns:
 
     def end(self, operation: OperationTime) -> None:
         """Stop counting an operation, unless it has become a large one."""
-        if self._is_small(operation):
+        if operation.used < self.TURN_SECONDS:
             self._count_small_down()
 
     def _count_small_down(self) -> None:

@@ -25,6 +25,17 @@ from server.telemetry.request_id import HEADER, RequestIds
 _PATH: Final = "/graphql"
 
 
+class _DirectRequest(Request):
+    """A request whose headers and method are plain attributes; Starlette's search all headers for each name."""
+
+    headers: Any = None
+    method = "POST"
+
+    def __init__(self, scope: Scope, receive: Receive, headers: Mapping[str, str]) -> None:
+        super().__init__(scope, receive)
+        self.headers = headers
+
+
 class DirectPosts:
     """Wraps the whole application; `metrics_port` serves no operations."""
 
@@ -58,11 +69,8 @@ class DirectPosts:
 
     def _request(self, scope: Scope, receive: Receive, headers: Mapping[bytes, bytes]) -> Request:
         scope["app"] = self._application
-        request = Request(scope, receive)
-        # Starlette's own search all headers for each name.
-        by_name: Any = {name.decode("latin-1"): value.decode("latin-1") for name, value in headers.items()}
-        request._headers = by_name
-        return request
+        by_name = {name.decode("latin-1"): value.decode("latin-1") for name, value in headers.items()}
+        return _DirectRequest(scope, receive, by_name)
 
     async def _respond(self, writer: RequestWriter, request: Request, request_id: bytes) -> None:
         began_at, app_state = monotonic(), self._application.state.app_state
