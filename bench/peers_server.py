@@ -165,7 +165,9 @@ class Application:
         assert not validate(self._schema, document)
         options: dict[str, Any] = {"operation_name": name, "is_awaitable": optimized_is_awaitable}
         executor: Any = CompiledExecutionContext.build(self._schema, document, raw_variable_values=inputs, **options)
-        return executor, read_signatures(self._schema, executor.operation) or ()
+        signatures = read_signatures(self._schema, executor.operation)
+        assert signatures is not None
+        return executor, signatures
 
 
 if __name__ == "__main__":

@@ -55,11 +55,7 @@ class Leaf:
         if self.enum_class is not None and classes <= {self.enum_class}:
             names = self.names
             return [names[value] for value in values]
-        try:
-            leaves = list(map(self.coerce, values))
-        except Exception:  # noqa: BLE001  Whatever a serializer raises.
-            return None
-        return None if any(leaf is None or leaf is Undefined for leaf in leaves) else leaves
+        return _coerce_all(self.coerce, values)
 
 
 def find_leaf(leaf_type: Any) -> Leaf:
@@ -94,8 +90,14 @@ def serialize_leaves(item_type: Any, values: Sequence[Any]) -> list[Any] | None:
     leaf_type = item_type.of_type if is_non_null_type(item_type) else item_type
     if not is_leaf_type(leaf_type):
         return None
+    leaves = _coerce_all(leaf_type.coerce_output_value, values)
+    return None if leaves is None or any(map(optimized_is_awaitable, leaves)) else leaves
+
+
+def _coerce_all(coerce: Callable[[Any], Any], values: Sequence[Any]) -> list[Any] | None:
+    """Return the serialized values; None where one is null or cannot be serialized."""
     try:
-        leaves = [leaf_type.coerce_output_value(value) for value in values]
+        leaves = list(map(coerce, values))
     except Exception:  # noqa: BLE001  Whatever a serializer raises.
         return None
-    return None if any(leaf is None or leaf is Undefined or optimized_is_awaitable(leaf) for leaf in leaves) else leaves
+    return None if any(leaf is None or leaf is Undefined for leaf in leaves) else leaves

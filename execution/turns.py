@@ -145,7 +145,7 @@ class Turns:
 
     def end(self, operation: OperationTime) -> None:
         """Stop counting an operation, unless it has become a large one."""
-        if operation.used < self.TURN_SECONDS:
+        if self._is_small(operation):
             self._count_small_down()
 
     def _count_small_down(self) -> None:

@@ -12,6 +12,7 @@ from domain.integrations.alerts import MAX_RULES
 from domain.integrations.webhook_addresses import WebhookPolicy, parse_networks
 from domain.rate_limits import RateLimit, RateLimits
 from server.app.token_settings import TokenSettings
+from server.auth.issuer_settings import check_partner_id
 from server.auth.origins import origin_of
 from server.connections import trusted_proxies
 from server.operator_input import Checks, Secret, must_match, read_fields
@@ -20,7 +21,7 @@ PREFIX: Final = "PARTNERHUB_"
 _ADDRESS: Final = must_match(r"(https?://[^\s?#]+)?", "an address without a query: https://hub.example.com")
 _CHECKS: Final[Checks] = {
     "database": must_match(r"[A-Za-z0-9_-]{1,38}", "1 to 38 characters of A–Z, a–z, 0–9, hyphen and underscore"),
-    "development_sign_in": must_match(r"([a-z0-9-]{1,40})?", "a partner's id"),
+    "development_sign_in": lambda text: check_partner_id(text) if text else None,
     "sign_in_issuer": _ADDRESS,
     "public_url": _ADDRESS,
     # Behind the host: an id must not choose the server.
@@ -270,8 +271,9 @@ def variable_of(name: str) -> str:
 def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     """Return the settings of the environment; raise OperatorError, which names the variable, for each wrong value."""
     variables = {name.upper(): text for name, text in environment.items()}
-    known = {name: variable_of(name) for name in Settings.__struct_fields__}
-    texts = {name: variables[variable] for name, variable in known.items() if variable in variables}
+    texts = {
+        name: variables[variable_of(name)] for name in Settings.__struct_fields__ if variable_of(name) in variables
+    }
     values, mistakes = read_fields(Settings, texts, _CHECKS, are_texts=True)
     if mistakes:
         raise OperatorError("; ".join(f"{variable_of(name)}: {description}" for name, description in mistakes))

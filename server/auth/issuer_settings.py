@@ -29,11 +29,11 @@ def check_address(text: str) -> str:
     return text
 
 
-def _check_issuer(text: str) -> str:
-    """Return the address of an issuer, which has no query: its description is found below it."""
+def _check_issuer(text: str) -> None:
+    """Raise ValueError for what is no address of an issuer; it has no query: its description is found below it."""
     if "?" in text:
         raise ValueError("must be an address without a query")
-    return check_address(text)
+    check_address(text)
 
 
 def _is_loopback(host: str) -> bool:
@@ -43,20 +43,21 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def _check_partner_id(text: str) -> None:
+def check_partner_id(text: str) -> None:
+    """Raise ValueError for a text that has not the form of a partner's id."""
     if not is_partner_id(text):
         raise ValueError("must be a partner's id: 1 to 40 characters of a–z, 0–9 and the hyphen")
 
 
 def _check_partner_ids(texts: Iterable[str]) -> None:
     for text in texts:
-        _check_partner_id(text)
+        check_partner_id(text)
 
 
 _CHECKS: Final[Checks] = {
     "issuer": _check_issuer,
     "jwks_url": check_address,
-    "partner": _check_partner_id,
+    "partner": check_partner_id,
     "partners": _check_partner_ids,
 }
 Name = Annotated[str, Meta(min_length=1, max_length=200)]

@@ -80,11 +80,10 @@ class Operation:
     may_be_kept: bool = False
     # Of a subscription: to look through its document takes ten times as long as everything else at its start.
     depends_on_viewer: bool = False
-    # What each request asks for several times: its node in its document, its kind and the name of this, its name (empty
-    # for an unnamed one), and whether it reads nothing but the schema.
+    # What each request asks for several times: its node in its document, its kind, its name (empty for an unnamed one),
+    # and whether it reads nothing but the schema.
     definition: OperationDefinitionNode = field(init=False)
     kind: OperationType = field(init=False)
-    kind_name: str = field(init=False)
     name: str = field(init=False)
     is_introspection: bool = field(init=False)
 
@@ -94,7 +93,6 @@ class Operation:
         is_query = definition.operation is OperationType.QUERY
         object.__setattr__(self, "definition", definition)
         object.__setattr__(self, "kind", definition.operation)
-        object.__setattr__(self, "kind_name", definition.operation.value)
         object.__setattr__(self, "name", definition.name.value if definition.name else "")
         object.__setattr__(self, "is_introspection", is_query and self.root_fields <= _INTROSPECTION)
 

@@ -219,7 +219,7 @@ async def _prepare(
                 await begins().wait(MAX_BEGINS)
             await TURNS.wait()
             operation = await app_state.operations.prepare_in_turns(text, request.operation_name, variables)
-        record.set_operation(operation.kind_name, operation.name)
+        record.set_operation(operation.kind.value, operation.name)
         check(operation)
     except (OperationRejected, InvalidRequest) as rejected:
         rejected.extensions = (await app_state.rate_limiter.charge(viewer, 0)).describe()
