@@ -163,12 +163,15 @@ class Compiler:
 
 # The time to compute a field within the code of a row, and the rows of a list in it, in fields that are only read.
 _COMPUTED_WIDTH, _EMBEDDED_ROWS = 25, 3
+# The rows of longer levels, or of wide ones, are built in parts, between which other operations have their turn.
+_ROWS_AT_ONCE, _VALUES_AT_ONCE = 1_000, 5_000
 
 
 def _finish(plan: ObjectPlan) -> None:
     plan.columns = [field for field in plan.fields if not field.is_inline]
     plan.embedded = [field for field in plan.fields if field.is_inline and field.embedded_plan is not None]
     plan.width = sum(map(_width, plan.fields))
+    plan.at_once = max(1, min(_ROWS_AT_ONCE, _VALUES_AT_ONCE // max(1, plan.width)))
     plan.is_stored = all(
         field.is_inline and (field.execution.stored or field.definition.resolve is TypeNameMetaFieldDef.resolve)
         for field in plan.fields

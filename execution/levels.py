@@ -24,8 +24,6 @@ from execution.values import Checks, Job, are_plain, prepare
 if TYPE_CHECKING:
     from execution.context import CompiledExecutionContext
 
-# The rows of longer levels, or of wide ones, are built in parts, between which other operations have their turn.
-_AT_ONCE, _VALUES_AT_ONCE = 1_000, 5_000
 # Columns of no more objects do not wait for a turn.
 _FEW = 20
 _NULL = type(None)
@@ -236,8 +234,7 @@ class Levels:
         return self.objects(self._compiler.plan_of(field, object_type), objects, places, field)
 
     def _rows(self, plan: ObjectPlan, objects: Sequence[Any], places: Places, columns: Columns) -> Any:
-        count = len(objects)
-        if count > 1 and (count > _AT_ONCE or count * plan.width > _VALUES_AT_ONCE) and is_loop_running():
+        if len(objects) > plan.at_once and is_loop_running():
             return self.resolving.expect(self._rows_in_parts(plan, objects, places, columns))
         if plan.is_stored and (shared := shared_rows(plan, objects)) is not None:
             return shared
@@ -246,8 +243,8 @@ class Levels:
         return rows(objects, self._host.context_value, slow, *(columns[field.index] for field in plan.columns))
 
     async def _rows_in_parts(self, plan: ObjectPlan, objects: Sequence[Any], places: Places, columns: Columns) -> Any:
-        at_once = max(1, min(_AT_ONCE, _VALUES_AT_ONCE // max(1, plan.width)))
         results: list[Any] = []
+        at_once = plan.at_once
         for start in range(0, len(objects), at_once):
             part = slice(start, start + at_once)
             some = objects[part]

@@ -78,6 +78,8 @@ class ObjectPlan:
     embedded: list[FieldPlan] = field(default_factory=list)
     # How long a row takes, in values that are only read.
     width: int = 1
+    # How many rows are built without a pause.
+    at_once: int = 1
     # Whether equal objects have equal rows, because every value is stored.
     is_stored: bool = False
     rows: Rows | None = None
