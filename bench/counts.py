@@ -9,11 +9,12 @@ import asyncio
 import sys
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import replace
 from multiprocessing import get_context
 from statistics import median
 from time import perf_counter, process_time, thread_time
 from typing import Any
+
+from msgspec.structs import replace
 
 from bench.list_data import ADMINISTRATORS, TAGS, fill
 from bench.process_usage import cpu_seconds

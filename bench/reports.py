@@ -9,13 +9,14 @@ lines of the product. Milliseconds are medians at the caller of the store.
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from random import Random
 from statistics import median
 from time import perf_counter
 from typing import Any
+
+from msgspec.structs import replace
 
 from domain.entitlements.license_lines import build_license_lines
 from domain.paging import PageRequest

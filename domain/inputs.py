@@ -1,15 +1,17 @@
 """The parts that every mutation input shares: the value of an omitted field and the canonical form of an input.
 
-A mutation input is a frozen dataclass that stands beside the rules of its feature, for example
+A mutation input is a frozen struct that stands beside the rules of its feature, for example
 `domain.entitlements.trials.StartTrial`. A nullable field has the type `Omittable[...]`: its value, None for an
 explicit null, or ABSENT where the client omitted the field.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields, is_dataclass
 from datetime import datetime
 from enum import Enum
 from typing import Any, Final, TypeAlias, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 Value = TypeVar("Value")
 
@@ -51,6 +53,6 @@ def to_canonical(value: Any) -> Any:
 def _members(value: Any) -> Mapping[str, Any]:
     if isinstance(value, Mapping):
         return value
-    if is_dataclass(value) and not isinstance(value, type):
-        return {member.name: getattr(value, member.name) for member in fields(value)}
+    if isinstance(value, Struct):
+        return asdict(value)
     raise TypeError(f"{type(value).__name__} has no canonical form.")

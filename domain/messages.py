@@ -1,13 +1,13 @@
 """Sentences for people as data: an English text with named arguments. `domain.languages` renders them in a language."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date
 from typing import TypeAlias
 
+from msgspec import Struct, field
 
-@dataclass(frozen=True, slots=True)
-class Message:
+
+class Message(Struct, frozen=True):
     """One sentence, or a part of one.
 
     `text` is the English text and the key of every catalogue; `{name}` stands for an argument. Where the sentence

@@ -1,8 +1,9 @@
 """Pages of a list: the request of a client and the resulting page, independent of where the rows are read."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Generic, TypeVar
+
+from msgspec import Struct
 
 from domain.failures import FirstAndLastGiven, NumberOutOfRange
 
@@ -13,8 +14,7 @@ Row = TypeVar("Row")
 EndPageKey = tuple[str, int]
 
 
-@dataclass(frozen=True, slots=True)
-class PageRequest:
+class PageRequest(Struct, frozen=True):
     """A request for the first or the last rows of a list, between the cursors `after` and `before`, both exclusive.
 
     Without `first` and `last`, it is the first DEFAULT_PAGE_SIZE rows. Raise NumberOutOfRange for a size outside
@@ -49,8 +49,7 @@ class PageRequest:
         return self.last is not None
 
 
-@dataclass(frozen=True, slots=True)
-class Page(Generic[Row]):
+class Page(Struct, Generic[Row], frozen=True):
     """The rows of a page in the order of the list, also for a backward page.
 
     Cursors are encoded on access: most clients read only `end_cursor`.

@@ -9,11 +9,12 @@ two terms, and each process may begin the time with an unspent chunk.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
 from operator import attrgetter
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from domain.failures import RequestFailure
 from domain.time.instants import format_instant
@@ -110,8 +111,7 @@ class BudgetState(NamedTuple):
         return max(0.0, (remaining - self.remaining) / self.limit.per_second)
 
 
-@dataclass(slots=True)
-class Share:
+class Share(Struct):
     """What one process has reserved of a bucket and not spent, and the bucket as the process has last read it."""
 
     limit: RateLimit

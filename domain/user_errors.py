@@ -1,7 +1,8 @@
 """Mistakes in a mutation's input that a person can correct, as data."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from domain.messages import Message
 
@@ -23,8 +24,7 @@ class UserErrorCode(StrEnum):
     WRONG_STATE = "WRONG_STATE"
 
 
-@dataclass(frozen=True, slots=True)
-class InputPath:
+class InputPath(Struct, frozen=True):
     """The place of a field in the input: attribute names and list positions from the input inwards.
 
     An empty path names the input as a whole. Only `domain.text.api_names` knows how the API spells a path.
@@ -33,8 +33,7 @@ class InputPath:
     steps: tuple[str | int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class UserError:
+class UserError(Struct, frozen=True):
     """One mistake: its kind, a sentence for the person in any language, and the field in which it is."""
 
     code: UserErrorCode

@@ -7,11 +7,11 @@ A job runs when an event arrives, when the moment comes that its `next_at` retur
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 from time import monotonic
 
 import structlog
+from msgspec import Struct
 
 from domain.failures import Unavailable
 from jobs.bulk_jobs import bulk_jobs
@@ -38,8 +38,7 @@ _LEASE, _LEASE_SECONDS = "jobs", 1.5
 _ERROR_PAUSE_SECONDS = 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(Struct, frozen=True):
     """A job that runs again and again; `run` returns how much it did, and is called again at once where that is not 0.
 
     `period_seconds` is the shortest pause after a run that found nothing, `max_pause_seconds` the longest.

@@ -1,15 +1,12 @@
 """The feed of the activity: every event of the log that the viewer may read."""
 
-from dataclasses import dataclass
-
 from domain.partner.activity import ActivityCondition, activity_condition, matches_event
 from resolvers.feeds import EventFeed, FeedChange, FeedViewer
 from store.events.activity import EventDocument
 from store.feed.events import FeedEvent
 
 
-@dataclass(frozen=True, slots=True)
-class ActivityChange(FeedChange):
+class ActivityChange(FeedChange, frozen=True):
     """One event of the log."""
 
     event: EventDocument

@@ -1,8 +1,9 @@
 """The partner's administrators, the mutations of access, and the fields of their payloads."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from domain.partner.administrators import ChangeAdministrator, InviteAdministrator, RemoveAdministrator
 from domain.partner.assignments import AssignAdministrator, UnassignAdministrator
@@ -35,8 +36,7 @@ async def administrators(
     return await build_connection(listing, with_page, **page)
 
 
-@dataclass(frozen=True, slots=True)
-class AdministratorCount:
+class AdministratorCount(Struct, frozen=True):
     """How many customers are assigned to the administrator."""
 
     value: AdministratorDocument

@@ -1,9 +1,10 @@
 """Alert rules and alerts, the mutations that change them, the fields of their payloads, and the feed of alerts."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
+
+from msgspec.structs import replace
 
 from domain.customers.reason_sentences import reason_message
 from domain.failures import TooManyValues
@@ -121,8 +122,7 @@ async def changed_alerts(context: Context, payload: AlertsResult) -> list[AlertD
     return [alert for alert in found if alert is not None]
 
 
-@dataclass(frozen=True, slots=True)
-class AlertChange(FeedChange):
+class AlertChange(FeedChange, frozen=True):
     """An alert that changed; the alert itself is looked up at delivery."""
 
     alert_id: str

@@ -1,9 +1,10 @@
 """Lists as connections. The page and the total are each read only if the operation selects them."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, Generic, TypeVar
+
+from msgspec import Struct
 
 from domain.paging import Page, PageRequest
 from loaders.relation import RelationLoader
@@ -16,8 +17,7 @@ Row = TypeVar("Row")
 UNSELECTED_PAGE: Page[Any] = Page((), False, False, lambda _row: "")
 
 
-@dataclass(frozen=True, slots=True)
-class PageInfo:
+class PageInfo(Struct, frozen=True):
     """The position of a page in its list. A cursor is encoded where it is selected."""
 
     page: Page[Any]
@@ -43,16 +43,14 @@ class PageInfo:
         return self.page.end_cursor
 
 
-@dataclass(frozen=True, slots=True)
-class Edge(Generic[Row]):
+class Edge(Struct, Generic[Row], frozen=True):
     """A row and its cursor."""
 
     cursor: str
     node: Row
 
 
-@dataclass(frozen=True, slots=True)
-class BaseConnection(Generic[Row]):
+class BaseConnection(Struct, Generic[Row], frozen=True):
     """The part of a connection that shows its page."""
 
     page: Page[Row]
@@ -73,8 +71,7 @@ class BaseConnection(Generic[Row]):
         return PageInfo(self.page)
 
 
-@dataclass(frozen=True, slots=True)
-class Connection(BaseConnection[Row]):
+class Connection(BaseConnection[Row], frozen=True):
     """A page, and the function that counts the whole list."""
 
     count: Callable[[], Awaitable[int]]

@@ -2,9 +2,12 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from domain.languages.languages import Language
 from domain.permissions import ROLE_PERMISSIONS, Permission
@@ -24,8 +27,7 @@ from store.tenants.administrators import AdministratorDocument
 Value = TypeVar("Value")
 
 
-@dataclass(frozen=True, slots=True)
-class Viewer:
+class Viewer(Struct, frozen=True):
     """The caller, the moment at which their token expires, and the language of this connection or request."""
 
     administrator: AdministratorDocument

@@ -1,7 +1,6 @@
 """Lists of customers. The page, the total and the facets are each read only if the operation selects them."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from domain.customers.conditions import AllOf
@@ -27,8 +26,7 @@ class PageSelection(NamedTuple):
     projection: Projection = None
 
 
-@dataclass(frozen=True, slots=True)
-class CustomerList(BaseConnection[CustomerDocument]):
+class CustomerList(BaseConnection[CustomerDocument], frozen=True):
     """A list: its condition, the selected page, and the function that counts it if it is not counted by condition."""
 
     condition: AllOf

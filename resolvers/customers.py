@@ -1,8 +1,9 @@
 """Customers and their relations. Each relation is loaded in batches: one query for a list of any length."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from domain.customers.reason_sentences import reason_message
 from domain.customers.reasons import StatusReason, StatusReasonCode
@@ -22,8 +23,7 @@ LIST_LIMIT = 200
 _BY_NAME = (AdministratorDocument.id, AdministratorDocument.name_folded)
 
 
-@dataclass(frozen=True, slots=True)
-class CustomerAssignment:
+class CustomerAssignment(Struct, frozen=True):
     """An administrator's assignment to a customer."""
 
     administrator: AdministratorDocument

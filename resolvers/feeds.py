@@ -5,9 +5,10 @@ may have changed it. Neither knows how it is served: no generator and no list is
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, Self, TypeVar
+
+from msgspec import Struct
 
 from domain.cursors.feed import Position
 from domain.customers.conditions import AllOf
@@ -22,8 +23,7 @@ State = TypeVar("State")
 Change = TypeVar("Change", bound="FeedChange")
 
 
-@dataclass(frozen=True, slots=True)
-class FeedViewer:
+class FeedViewer(Struct, frozen=True):
     """The viewer of a feed at the moment when events are selected.
 
     `restricted_to` is the administrator whose assignments limit the visible customers; None where all are visible.
@@ -41,8 +41,7 @@ class FeedViewer:
         return cls(administrator.id, None if is_unrestricted else administrator.id, context.scope.now)
 
 
-@dataclass(frozen=True, slots=True)
-class FeedChange:
+class FeedChange(Struct, frozen=True):
     """What an event means to a subscription: the root value of its selection set.
 
     `position` is the event's. `access_grant` is the grant that makes the change visible to the viewer; None where the
@@ -65,8 +64,7 @@ async def filter_visible_changes(context: Context, changes: Sequence[Change]) ->
     ]
 
 
-@dataclass(frozen=True, slots=True)
-class EventFeed(Generic[Condition]):
+class EventFeed(Struct, Generic[Condition], frozen=True):
     """A feed of changes.
 
     `parse(**arguments)` returns the condition of a subscription; it raises BadUserInput.
@@ -79,8 +77,7 @@ class EventFeed(Generic[Condition]):
     only_visible: Callable[[Context, Sequence[Any]], Awaitable[Sequence[Any]]] = filter_visible_changes
 
 
-@dataclass(frozen=True, slots=True)
-class StateFeed(Generic[State]):
+class StateFeed(Struct, Generic[State], frozen=True):
     """A feed of a state, delivered at once and again after changes; states in between are skipped.
 
     `read(context, **arguments)` returns the state; a failure that it raises ends the feed. It is called after events

@@ -1,6 +1,6 @@
 """What resolvers need of the installation: helpdesk, address, secrets of launches, terms, limits."""
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 from domain.integrations.alerts import MAX_RULES
 from domain.integrations.exports import ExportReference, sign_export_token
@@ -10,8 +10,7 @@ from domain.partner.launch import LaunchReference, sign_launch_token
 from domain.partner.terms import DEFAULT_TERMS, Terms
 
 
-@dataclass(frozen=True, slots=True)
-class Installation:
+class Installation(Struct, frozen=True):
     """One object per process; `address` is the server's address for browsers. The first secret signs."""
 
     helpdesk: HelpdeskContact = field(default_factory=lambda: HelpdeskContact("Partner helpdesk"))

@@ -1,9 +1,11 @@
 """The partner's KPIs: figures over the visible customers, and the lists of these customers."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from domain.customers.conditions import EVERYTHING
 from domain.customers.kpis import KpiKind
@@ -19,8 +21,7 @@ from store.database.stored_fields import Projection
 MIN_INTERVAL_SECONDS = 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class PartnerKpis:
+class PartnerKpis(Struct, frozen=True):
     """The KPIs of one moment; only the selected ones are computed."""
 
     product: AnalyticsProduct | None

@@ -1,9 +1,10 @@
 """Licence analytics of one product: the trend, and reports with their figures and tables."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct
 
 from domain.customers.conditions import AllOf
 from domain.entitlements.lifecycle import LIVING_STATES, effective_end, state_at
@@ -32,8 +33,7 @@ from store.licenses.snapshots import DayFigures
 from store.licenses.trend import read_license_trend
 
 
-@dataclass(frozen=True, slots=True)
-class LicenseAnalytics:
+class LicenseAnalytics(Struct, frozen=True):
     """The figures of one product at one moment. Each is read only if the operation selects it.
 
     They are over the visible customers that match `condition`.

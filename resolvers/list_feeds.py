@@ -1,6 +1,5 @@
 """The feed of a filtered list: what a client must do to keep it as the server would return it now."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from domain.customers.conditions import AllOf
@@ -20,8 +19,7 @@ class ListChangeKind(StrEnum):
     LEFT = "LEFT"
 
 
-@dataclass(frozen=True, slots=True)
-class CustomerListChange(FeedChange):
+class CustomerListChange(FeedChange, frozen=True):
     """A customer entered the list, changed in it, or left it; the customer itself is looked up at delivery."""
 
     kind: ListChangeKind

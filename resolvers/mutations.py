@@ -1,7 +1,8 @@
 """Runs a mutation for a resolver: mistakes become `userErrors`, and later reads of the operation see the change."""
 
-from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
+
+from msgspec import Struct
 
 from domain.failures import InputRejected
 from domain.languages.rendering import render_message
@@ -15,8 +16,7 @@ Input = TypeVar("Input")
 Result = TypeVar("Result")
 
 
-@dataclass(frozen=True, slots=True)
-class MutationResult(Generic[Result]):
+class MutationResult(Struct, Generic[Result], frozen=True):
     """The parent of a payload's fields: the result of the mutation, or None and the mistakes in its input."""
 
     result: Result | None = None

@@ -1,10 +1,11 @@
 """The viewer's partner organization: its profile, setup wizard, services and settings."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
+
+from msgspec import Struct
 
 from domain.failures import PartnerNotFound
 from domain.languages.rendering import render_message
@@ -24,32 +25,28 @@ class SetupState(StrEnum):
     COMPLETE = "COMPLETE"
 
 
-@dataclass(frozen=True, slots=True)
-class SetupStep:
+class SetupStep(Struct, frozen=True):
     """One step of the setup wizard, and the moment of its completion."""
 
     key: SetupStepKey
     completed_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class PlanItem:
+class PlanItem(Struct, frozen=True):
     """Licences of one product that the partner ordered."""
 
     product: Product
     licenses: int
 
 
-@dataclass(frozen=True, slots=True)
-class Service:
+class Service(Struct, frozen=True):
     """A product that the partner may offer, and whether it is enabled."""
 
     product: Product
     enabled: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """The thresholds that the partner chose, in days."""
 
     version: int

@@ -1,15 +1,15 @@
 """The roles of administrators and what each may do."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from domain.permissions import ROLE_DESCRIPTIONS, ROLE_PERMISSIONS, Permission, can_see_all_customers
 from domain.types import PartnerRole
 from resolvers.context import Context
 
 
-@dataclass(frozen=True, slots=True)
-class RolePermissions:
+class RolePermissions(Struct, frozen=True):
     """A role, what it may do, and whether it reaches every customer."""
 
     role: PartnerRole

@@ -1,9 +1,10 @@
 """The feed of statuses: which customers gained or lost one."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct
 
 from domain.customers.conditions import AllOf
 from domain.customers.matching import matches
@@ -12,8 +13,7 @@ from resolvers.feeds import EventFeed, FeedChange, FeedViewer, parse_feed_filter
 from store.feed.events import FeedEvent
 
 
-@dataclass(frozen=True, slots=True)
-class CustomerStatusChange(FeedChange):
+class CustomerStatusChange(FeedChange, frozen=True):
     """A customer gained or lost statuses; the customer itself is looked up at delivery."""
 
     at: datetime
@@ -23,8 +23,7 @@ class CustomerStatusChange(FeedChange):
     statuses: tuple[CustomerStatus, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class StatusCondition:
+class StatusCondition(Struct, frozen=True):
     """The customers that a subscription chooses, and the statuses; None stands for every status."""
 
     customers: AllOf

@@ -1,7 +1,5 @@
 """The feed of tags: created, changed, deleted."""
 
-from dataclasses import dataclass
-
 from domain.types import ActivityKind
 from resolvers.context import Context
 from resolvers.feeds import EventFeed, FeedChange, FeedViewer
@@ -11,8 +9,7 @@ from store.tags.documents import TagDocument
 _TAG_EVENT_KINDS = frozenset({ActivityKind.TAG_CREATED, ActivityKind.TAG_CHANGED, ActivityKind.TAG_DELETED})
 
 
-@dataclass(frozen=True, slots=True)
-class TagChange(FeedChange):
+class TagChange(FeedChange, frozen=True):
     """A tag that was created, changed or deleted; the tag itself is looked up at delivery."""
 
     tag_id: str

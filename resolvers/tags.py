@@ -1,8 +1,9 @@
 """Tags: their list, the tags of customers, and counts."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from domain.customers.tag_rules import MAX_TAGS_OF_CUSTOMER
 from domain.partner.views import filter_to_api
@@ -39,8 +40,7 @@ def rule(_context: Context, tag: TagDocument) -> dict[str, Any] | None:
     return filter_to_api(tag.raw_rule)
 
 
-@dataclass(frozen=True, slots=True)
-class TagCount:
+class TagCount(Struct, frozen=True):
     """How many customers have the tag."""
 
     value: TagDocument

@@ -1,8 +1,9 @@
 """The trends of one customer, and the point of a licence trend."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
+
+from msgspec import Struct
 
 from domain.calling.figures import CustomerCallingPoint, list_weeks
 from domain.entitlements.report_figures import check_weeks
@@ -14,8 +15,7 @@ from store.customers.customers import CustomerDocument
 from store.licenses.trend import TrendPoint
 
 
-@dataclass(frozen=True, slots=True)
-class LicenseTrendPoint:
+class LicenseTrendPoint(Struct, frozen=True):
     """The licences of one week."""
 
     week_start: date

@@ -1,6 +1,6 @@
 """What some subscriptions have besides the usual products: lines of further products, and Calling lines with names."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from sample.entitlements import Entitlement
 from sample.licenses import License

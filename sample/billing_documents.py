@@ -1,9 +1,10 @@
 """The sample's orders and invoices: first orders, renewals, license changes and payments of each subscription."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from itertools import takewhile
+
+from msgspec.structs import replace
 
 from sample.entitlements import Entitlement, add_months
 from sample.licenses import License, LicenseChange

@@ -1,9 +1,10 @@
 """The sample's subscriptions and trials, with dates relative to the given day."""
 
-from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
 from dateutil.relativedelta import relativedelta
+from msgspec import Struct
+from msgspec.structs import replace
 
 from sample.licenses import License, LicenseChange, UsageLevel, draw_licenses
 from sample.seeded_random import SeededRandom
@@ -16,8 +17,7 @@ _AGE_RANGES = ((200, 12), (700, 38), (1_900, 50))
 _CHANGED_SHARE = 0.2
 
 
-@dataclass(slots=True)
-class Entitlement:
+class Entitlement(Struct):
     """A subscription, or a trial where `term_months` is 0."""
 
     number: str

@@ -1,9 +1,10 @@
 """The sample's license lines: combinations of products, and ordered, assigned and used quantities."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
 from itertools import pairwise
+
+from msgspec import Struct
 
 from sample.seeded_random import SeededRandom
 
@@ -45,8 +46,7 @@ class UsageLevel(Enum):
     NONE = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class License:
+class License(Struct, frozen=True):
     product: str
     total: int
     assigned: int
@@ -59,8 +59,7 @@ class License:
         return {"product": self.product} | ({} if self.name is None else {"name": self.name})
 
 
-@dataclass(frozen=True, slots=True)
-class LicenseChange:
+class LicenseChange(Struct, frozen=True):
     """An order that changed the total of a line by `count`, which is negative for returned licenses."""
 
     at: datetime

@@ -4,11 +4,10 @@ Parts are separated by `|`. A part in another script has its Latin form for the 
 `name_template` are templates: `{}` is the name, `{name}` and `{industry}` are the parts.
 """
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Locale:
+class Locale(Struct, frozen=True):
     weight: int
     countries: tuple[tuple[str, int], ...]
     names: str

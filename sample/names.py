@@ -2,8 +2,9 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from math import gcd
+
+from msgspec import Struct
 
 from sample.locales import LOCALES, Locale
 from sample.seeded_random import SeededRandom
@@ -15,8 +16,7 @@ _TRANSLITERATIONS = str.maketrans(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Company:
+class Company(Struct, frozen=True):
     name: str
     country: str
     domain: str

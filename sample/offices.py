@@ -1,9 +1,11 @@
 """The sample's telephone users: the customers that report calls, their users, and the times of their calls."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from sample.seeded_random import SeededRandom
 
@@ -28,8 +30,7 @@ _NO_DEVICE = ("NA", "NA")
 _SERVICES = ("CallQueue", "HuntGroup", "AutomatedAttendantVideo", "VoiceMailRetrieval", "VoiceMailGroup")
 
 
-@dataclass(frozen=True, slots=True)
-class Party:
+class Party(Struct, frozen=True):
     """Who or what has a leg of a call; `device` is a client type and a model."""
 
     uuid: str
@@ -38,8 +39,7 @@ class Party:
     device: tuple[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class User:
+class User(Struct, frozen=True):
     """A person; `calls_per_week` is the least and the largest number of calls in a week that it makes or takes."""
 
     party: Party
@@ -53,8 +53,7 @@ class Week(NamedTuple):
     user_count: int
 
 
-@dataclass(frozen=True, slots=True)
-class Office:
+class Office(Struct, frozen=True):
     """A customer with calls in `weeks`; `poor_share` is the share of legs of poor quality.
 
     The first call of each week to the queue of a showcase is abandoned.

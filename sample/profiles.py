@@ -6,9 +6,10 @@ of its statuses, except in `_due_soon`, whose statuses change within 26 hours.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, auto
+
+from msgspec import Struct
 
 from sample.entitlements import Entitlement, EntitlementFactory
 from sample.licenses import UsageLevel
@@ -30,8 +31,7 @@ class LastSignIn(Enum):
     INACTIVE_SOON = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class CustomerProfile:
+class CustomerProfile(Struct, frozen=True):
     """`make_holdings` returns the entitlements of a customer, whose size is its number of licenses."""
 
     make_holdings: Callable[[EntitlementFactory, int], Holdings]

@@ -5,11 +5,11 @@ server/graphql/cost.py reads the declarations and refuses operations that cost t
 an operation really costs while it runs.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
 import strawberry
 from graphql import GraphQLField, GraphQLSchema
+from msgspec import Struct
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.schema_directive import Location
 
@@ -93,8 +93,7 @@ def connection_size(*slicing_arguments: str) -> ListSize:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class DeclaredCost:
+class DeclaredCost(Struct, frozen=True):
     """The declarations of one field, as numbers and names.
 
     `assumed_size` is the length of the list with which an operation is weighed, `maximum_size` the largest possible.

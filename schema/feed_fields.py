@@ -5,11 +5,11 @@ subscription, and executes the selection set with each change or state as root v
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, NoReturn
 
 import strawberry
 from graphql import GraphQLField
+from msgspec import Struct
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.arguments import convert_arguments
 from strawberry.types.field import StrawberryField
@@ -23,8 +23,7 @@ Feed = EventFeed[Any] | StateFeed[Any]
 _METADATA_KEY = "feed"
 
 
-@dataclass(frozen=True, slots=True)
-class FeedDeclaration:
+class FeedDeclaration(Struct, frozen=True):
     """What stands on a root field: its feed, and the permission that the viewer's role must have."""
 
     feed: Feed

@@ -7,7 +7,7 @@ cost as much as the whole field.
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 from enum import EnumType
 from functools import partial
@@ -17,6 +17,7 @@ from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 import strawberry
 from graphql import FieldNode, FragmentSpreadNode, GraphQLField, GraphQLResolveInfo, InlineFragmentNode
+from msgspec import Struct
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.schema_directive import Location
 
@@ -50,8 +51,7 @@ class RequiresPermission:
     permission: Permission
 
 
-@dataclass(frozen=True, slots=True)
-class Argument:
+class Argument(Struct, frozen=True):
     """An argument of a field: its GraphQL type, its default where the contract gives one, and a description."""
 
     graphql_type: Any
@@ -218,7 +218,7 @@ def mutation(
     """Declare a mutation that `resolver(context, request)` answers with the parent of the payload's fields.
 
     The types are named after the mutation: `createTag(input: CreateTagInput!): CreateTagPayload`.
-    The argument `input` of the GraphQL type `input_type` reaches the resolver as the dataclass `operation_input`.
+    The argument `input` of the GraphQL type `input_type` reaches the resolver as the struct `operation_input`.
     The resolver's name is the name of the operation.
     """
     check_input_type(input_type, operation_input)

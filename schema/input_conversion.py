@@ -1,4 +1,4 @@
-"""The conversion of Strawberry inputs: of mutations into dataclasses of domain/, of filters into mappings."""
+"""The conversion of Strawberry inputs: of mutations into structs of domain/, of filters into mappings."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 import strawberry
+from msgspec import Struct
 from strawberry.types.arguments import StrawberryArgument, convert_argument
 from strawberry.types.base import StrawberryList, StrawberryOptional, has_object_definition
 
@@ -22,9 +23,9 @@ _IDEMPOTENCY_KEY = "idempotency_key"
 
 
 def build_input(value: Any, target: type[Input]) -> Input:
-    """Return the Strawberry input as the domain dataclass `target`.
+    """Return the Strawberry input as the domain struct `target`.
 
-    An omitted field becomes ABSENT and null stays None. Nested inputs become the dataclasses of the target's
+    An omitted field becomes ABSENT and null stays None. Nested inputs become the structs of the target's
     annotations, lists become tuples, and an input whose annotation is Mapping becomes a plain mapping.
     """
     return target(**_convert_members(value, target))
@@ -43,17 +44,18 @@ def _convert(value: Any, target: Any) -> Any:
         return tuple(_convert(item, get_args(target)[0]) for item in value)
     if get_origin(target) is Mapping:
         return to_plain(value)
-    if is_dataclass(target):
-        dataclass_type: Any = target
-        return dataclass_type(**_convert_members(value, target))
-    return target(value) if isinstance(target, type) and issubclass(target, Enum) else value
+    if not isinstance(target, type):
+        return value
+    if issubclass(target, Struct):
+        return build_input(value, target)
+    return target(value) if issubclass(target, Enum) else value
 
 
 @cache
 def _member_types(target: Any) -> Mapping[str, Any]:
-    """Return the type of each field of the dataclass, without None and ABSENT."""
+    """Return the type of each field of the struct, without None and ABSENT."""
     hints = get_type_hints(target)
-    return {member.name: _without_null(hints[member.name]) for member in fields(target)}
+    return {name: _without_null(hints[name]) for name in target.__struct_fields__}
 
 
 def _without_null(hint: Any) -> Any:
@@ -64,7 +66,7 @@ def _without_null(hint: Any) -> Any:
 
 
 def check_input_type(input_type: Any, target: type) -> None:
-    """Raise TypeError where the fields of the Strawberry input and of the dataclass differ, also in nested inputs."""
+    """Raise TypeError where the fields of the Strawberry input and of the struct differ, also in nested inputs."""
     declared = {field.python_name: field.type for field in input_type.__strawberry_definition__.fields}
     declared.pop(_IDEMPOTENCY_KEY, None)
     member_types = _member_types(target)
@@ -73,8 +75,8 @@ def check_input_type(input_type: Any, target: type) -> None:
         raise TypeError(f"{input_type.__name__} and {target.__name__} differ in {', '.join(differing)}.")
     for name, member_type in member_types.items():
         item_type = get_args(member_type)[0] if get_origin(member_type) is tuple else member_type
-        if is_dataclass(item_type):
-            check_input_type(_innermost_type(declared[name]), item_type)  # type: ignore[arg-type]
+        if isinstance(item_type, type) and issubclass(item_type, Struct):
+            check_input_type(_innermost_type(declared[name]), item_type)
 
 
 def _innermost_type(declared: Any) -> Any:

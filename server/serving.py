@@ -10,10 +10,10 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import fields, replace
 from pathlib import Path
 
 import uvicorn
+from msgspec.structs import replace
 from uvicorn.supervisors import Multiprocess
 
 from domain.failures import OperatorError
@@ -154,7 +154,7 @@ def connection_limits(settings: Settings) -> ConnectionLimits:
 
 def wanted_connection_limits(settings: Settings) -> ConnectionLimits:
     """Return the limits that the settings ask for."""
-    names = {field.name for field in fields(ConnectionLimits)} - {"import_seconds"}
+    names = set(ConnectionLimits.__struct_fields__) - {"import_seconds"}
     values = {name: getattr(settings, f"connection_{name}") for name in names}
     return ConnectionLimits(**values, import_seconds=settings.import_idle_seconds + _IMPORT_MARGIN_SECONDS)
 

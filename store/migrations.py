@@ -12,7 +12,8 @@ Processes of an older version must be stopped first: they do not know the new fo
 
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from domain.failures import OperatorError
 from store.access.delivered_assignments import store_pending_lists
@@ -38,8 +39,7 @@ _LEASE = "migrate"
 _LEASE_SECONDS = 15.0
 
 
-@dataclass(frozen=True, slots=True)
-class Migration:
+class Migration(Struct, frozen=True):
     """One step: `run` brings a database of the version before to `version`.
 
     A process can die inside `run`, and the next one then calls it again: it must give the same result when repeated.

@@ -7,7 +7,6 @@ import threading
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from copy import copy
-from dataclasses import replace
 from functools import cache
 from typing import Any, Self, TypeVar
 from uuid import uuid4
@@ -15,6 +14,7 @@ from uuid import uuid4
 import httpx
 import uvicorn
 from msgspec import structs
+from msgspec.structs import replace
 from starlette.applications import Starlette
 
 from domain.text.folding import fold_for_sorting

@@ -4,9 +4,10 @@ Only sums and counts are stored; percentages and averages are computed here when
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
+
+from msgspec import Struct
 
 from domain.calling.calls import CallFeature, CallQuality, EndpointType
 from domain.failures import NumberOutOfRange, WeekNotAvailable
@@ -46,8 +47,7 @@ def list_weeks(count: int, last: datetime) -> list[datetime]:
     return [last - age * WEEK for age in reversed(range(count))]
 
 
-@dataclass(frozen=True, slots=True)
-class UsersPoint:
+class UsersPoint(Struct, frozen=True):
     """The persons of one week by their number of calls; inactive ones are licensed and had no call."""
 
     week_start: date
@@ -57,8 +57,7 @@ class UsersPoint:
     high: int
 
 
-@dataclass(frozen=True, slots=True)
-class QualityCounts:
+class QualityCounts(Struct, frozen=True):
     """Numbers of calls or legs by quality."""
 
     good: int
@@ -71,22 +70,19 @@ class QualityCounts:
         return percent(self.poor, self.good + self.poor)
 
 
-@dataclass(frozen=True, slots=True)
-class QualityPoint(QualityCounts):
+class QualityPoint(QualityCounts, frozen=True):
     """The calls of one week by quality."""
 
     week_start: date
 
 
-@dataclass(frozen=True, slots=True)
-class EndpointQuality(QualityCounts):
+class EndpointQuality(QualityCounts, frozen=True):
     """The legs of one endpoint by quality."""
 
     endpoint: EndpointType
 
 
-@dataclass(frozen=True, slots=True)
-class CustomerUsage:
+class CustomerUsage(Struct, frozen=True):
     """A row of the usage table: a customer's use of Calling in one week, and its calls in the week before."""
 
     customer_id: str
@@ -112,8 +108,7 @@ class CustomerUsage:
         return percent(self.calls - self.previous_calls, self.previous_calls)
 
 
-@dataclass(frozen=True, slots=True)
-class CustomerCallingPoint:
+class CustomerCallingPoint(Struct, frozen=True):
     """The calls of a customer in one week, and its licensed users; `minutes` sums each call's longest leg."""
 
     week_start: date
@@ -124,8 +119,7 @@ class CustomerCallingPoint:
     poor_percent: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class CustomerQuality(QualityCounts):
+class CustomerQuality(QualityCounts, frozen=True):
     """A row of the quality table: a customer's calls of one week by quality, and the averages over its legs."""
 
     customer_id: str
@@ -134,23 +128,20 @@ class CustomerQuality(QualityCounts):
     average_latency_ms: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class FeatureCount:
+class FeatureCount(Struct, frozen=True):
     """The number of calls with a feature."""
 
     feature: CallFeature
     calls: int
 
 
-@dataclass(frozen=True, slots=True)
-class FeatureUse(FeatureCount):
+class FeatureUse(FeatureCount, frozen=True):
     """The number of calls with a feature, and of the customers that have such calls."""
 
     customers: int
 
 
-@dataclass(frozen=True, slots=True)
-class QueueInsights:
+class QueueInsights(Struct, frozen=True):
     """Figures of queue calls; durations in seconds."""
 
     offered: int
@@ -167,8 +158,7 @@ class QueueInsights:
         return percent(self.abandoned, self.offered)
 
 
-@dataclass(frozen=True, slots=True)
-class CustomerQueue:
+class CustomerQueue(Struct, frozen=True):
     """A row of the queue table: a customer's queue figures, and its calls by feature."""
 
     customer_id: str

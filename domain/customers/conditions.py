@@ -5,9 +5,10 @@ they are planned. matching.py evaluates them for one customer in memory.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
+
+from msgspec import Struct
 
 from domain.customers.holding_conditions import HasLowAssignment, HoldingEndsWithin
 from domain.customers.keys import Keys
@@ -16,8 +17,7 @@ from domain.customers.keys import Keys
 InstantField = Literal["created_at", "last_administrator_sign_in_at"]
 
 
-@dataclass(frozen=True, slots=True)
-class HasKey:
+class HasKey(Struct, frozen=True):
     """The customer has one of the keys. Without keys the condition matches nothing.
 
     `dimension` is empty where the keys are of several dimensions.
@@ -27,29 +27,25 @@ class HasKey:
     keys: Keys
 
 
-@dataclass(frozen=True, slots=True)
-class HasWordPrefixes:
+class HasWordPrefixes(Struct, frozen=True):
     """Each of the words is a prefix of one of the customer's words. Without words the condition matches nothing."""
 
     words: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ExpiresWithin:
+class ExpiresWithin(Struct, frozen=True):
     """An expiring end is in the future, at most `days` days from now."""
 
     days: int
 
 
-@dataclass(frozen=True, slots=True)
-class RenewsWithin:
+class RenewsWithin(Struct, frozen=True):
     """A running subscription renews by itself in the future, at most `days` days from now."""
 
     days: int
 
 
-@dataclass(frozen=True, slots=True)
-class InstantInRange:
+class InstantInRange(Struct, frozen=True):
     """The field has a value at or after `since` and before `until`; None is no limit."""
 
     field: InstantField
@@ -63,22 +59,19 @@ class InstantInRange:
         return (self.since is None or self.since <= instant) and (self.until is None or instant < self.until)
 
 
-@dataclass(frozen=True, slots=True)
-class AllOf:
+class AllOf(Struct, frozen=True):
     """Every condition holds. An empty AllOf matches everything."""
 
     conditions: "tuple[Condition, ...]"
 
 
-@dataclass(frozen=True, slots=True)
-class AnyOf:
+class AnyOf(Struct, frozen=True):
     """At least one condition holds. An empty AnyOf matches nothing."""
 
     conditions: "tuple[Condition, ...]"
 
 
-@dataclass(frozen=True, slots=True)
-class Not:
+class Not(Struct, frozen=True):
     """The condition does not hold."""
 
     condition: "Condition"

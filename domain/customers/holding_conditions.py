@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from msgspec import Struct
+
 from domain.entitlements.holdings import YOUNG, Holding, day_key, day_number, rate_key, uncapped_rate_step
 from domain.entitlements.peer_groups import latest_peer_addition
 
@@ -34,8 +36,7 @@ def _days_until(today: int) -> range:
     return range(today - _CLOCK_LAG_DAYS, today + 1)
 
 
-@dataclass(frozen=True, slots=True)
-class HoldingEndsWithin:
+class HoldingEndsWithin(Struct, frozen=True):
     """A running line of one of the products ends, or renews automatically, within `days` days.
 
     `end_kind` is EXPIRING or RENEWING of domain.holdings.

@@ -6,8 +6,9 @@ spelled. All other code asks a key's dimension for a property.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Final, TypeAlias
+
+from msgspec import Struct, field
 
 from domain.entitlements.holdings import HOLDING_KEY_PREFIX
 from domain.entitlements.invoices import InvoiceState
@@ -18,8 +19,7 @@ from domain.types import CustomerStatus, SubscriptionType
 _SHARE_PER_CHARACTER: Final = 0.3
 
 
-@dataclass(frozen=True, slots=True)
-class Dimension:
+class Dimension(Struct, frozen=True):
     """One kind of key.
 
     `estimated_share` is the share of a large partner's customers that a key of this dimension is assumed to have until

@@ -1,14 +1,14 @@
 """Customers that were created here, with a trial: what may be changed, until the ordering system delivers them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from domain.inputs import ABSENT, Omittable
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UpdateCustomer:
+class UpdateCustomer(Struct, frozen=True, kw_only=True):
     """New values of a customer that was created here; absent ones stay."""
 
     id: str

@@ -1,10 +1,12 @@
 """The reason of a status: a code with arguments, stored with the status. reason_sentences.py makes a sentence of it."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, time
 from enum import StrEnum
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from domain.customers.statuses import CustomerFacts
 from domain.entitlements.lifecycle import Entitlement, effective_end, is_trial, renews
@@ -38,8 +40,7 @@ class StatusReasonCode(StrEnum):
     NEVER_SIGNED_IN = "NEVER_SIGNED_IN"  # on: the creation of the customer
 
 
-@dataclass(frozen=True, slots=True)
-class StatusReason:
+class StatusReason(Struct, frozen=True):
     """Why a status holds. An argument that the code does not have is None.
 
     `type` and `number` are those of the entitlement that the reason names; `others` is the number of further
@@ -66,7 +67,7 @@ _READERS: Mapping[str, Callable[[Any], Any]] = {
     "product": Product,
     "on": datetime.date,
 }
-_FIELDS = tuple(member.name for member in fields(StatusReason))
+_FIELDS = StatusReason.__struct_fields__
 
 
 def find_reason(

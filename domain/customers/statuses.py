@@ -6,8 +6,9 @@ holds into status_since.py, its reason into reasons.py, and the sentence into re
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from domain.entitlements.lifecycle import (
     LIVING_STATES,
@@ -27,16 +28,14 @@ StatusBasis = dict[CustomerStatus, tuple[Entitlement, ...]]
 EnteredAt = Mapping[CustomerStatus, datetime]
 
 
-@dataclass(frozen=True, slots=True)
-class Thresholds:
+class Thresholds(Struct, frozen=True):
     """The partner's settings that statuses depend on, in days of 24 hours."""
 
     expiring_soon_days: int = 7
     no_recent_activity_days: int = 60
 
 
-@dataclass(slots=True)
-class CustomerFacts:
+class CustomerFacts(Struct):
     """What the status rules read of one customer: facts that were delivered or done, never derived values."""
 
     created_at: datetime

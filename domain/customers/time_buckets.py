@@ -5,9 +5,11 @@ edges. The buckets only narrow the customers that are read: they extend beyond t
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Self
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from domain.customers.key_dimensions import (
     CREATION_BUCKETS,
@@ -24,8 +26,7 @@ _LONG_WINDOW = timedelta(days=120)
 _EARLIEST, _LATEST = datetime(2010, 1, 1), datetime(2042, 1, 1)
 
 
-@dataclass(frozen=True, slots=True)
-class TimeBuckets:
+class TimeBuckets(Struct, frozen=True):
     """Buckets of several sizes, by their hours in ascending order; each size is a multiple of the one before."""
 
     dimensions: BucketDimensions

@@ -6,10 +6,11 @@ months follow from the month of the next end and the length of the term.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import NamedTuple
+
+from msgspec import Struct, field
 
 from domain.failures import NumberOutOfRange
 from domain.money import Money
@@ -35,8 +36,7 @@ class EndGroup(NamedTuple):
     sums: EndSums
 
 
-@dataclass(slots=True)
-class RenewalMonth:
+class RenewalMonth(Struct):
     """What ends in one calendar month. `amounts` are the newest invoices of these subscriptions by currency."""
 
     month: date

@@ -7,9 +7,10 @@ so does a subscription that has stopped renewing.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, Protocol
+
+from msgspec import Struct
 
 from domain.time.instants import MAX_INSTANT, add_months
 from domain.types import EntitlementState, Product, SubscriptionType
@@ -60,8 +61,7 @@ class EntitlementTerms(Protocol):
     def cancelled_at(self) -> datetime | None: ...
 
 
-@dataclass(slots=True)
-class Entitlement:
+class Entitlement(Struct):
     """The facts of one subscription or trial.
 
     `first_ends_at` is the end before any renewal, `ends_at` the end that was reached at the last evaluation, and

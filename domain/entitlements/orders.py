@@ -5,11 +5,12 @@ one that was written here for the same renewal.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import count, product
 from string import ascii_lowercase
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from domain.entitlements.lifecycle import DEFAULT_TERM_MONTHS, Entitlement, end_after_renewals
 from domain.time.instants import add_clamped
@@ -21,8 +22,7 @@ MAX_QUANTITY = 1_000_000
 _HALF_MONTH = timedelta(days=14)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CompleteOrderSetup:
+class CompleteOrderSetup(Struct, frozen=True, kw_only=True):
     """The subscription whose setup is to be completed."""
 
     subscription: str

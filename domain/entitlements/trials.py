@@ -1,9 +1,10 @@
 """Trials that are started here: limits, inputs of their mutations, and the facts that each change gives."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+
+from msgspec import Struct
 
 from domain.inputs import ABSENT, Omittable
 from domain.time.instants import DAY, add_months
@@ -33,16 +34,14 @@ _UNSET: Mapping[str, Any] = {
 _ORDER = {str(product): position for position, product in enumerate(Product)}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrialLicenses:
+class TrialLicenses(Struct, frozen=True, kw_only=True):
     """A number of licences of one product."""
 
     product: Product
     licenses: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewCustomer:
+class NewCustomer(Struct, frozen=True, kw_only=True):
     """A customer that is created with its first trial."""
 
     name: str
@@ -52,16 +51,14 @@ class NewCustomer:
     country: Omittable[str] = ABSENT
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrialCustomer:
+class TrialCustomer(Struct, frozen=True, kw_only=True):
     """An existing customer by id, or a new one; the API admits exactly one of both."""
 
     id: Omittable[str] = ABSENT
     new: Omittable[NewCustomer] = ABSENT
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StartTrial:
+class StartTrial(Struct, frozen=True, kw_only=True):
     """A trial that starts now; without `days` it lasts as long as the partner's settings say."""
 
     customer: TrialCustomer
@@ -69,8 +66,7 @@ class StartTrial:
     days: Omittable[int] = ABSENT
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExtendTrial:
+class ExtendTrial(Struct, frozen=True, kw_only=True):
     """Days to be added to the end of a trial."""
 
     id: str
@@ -78,8 +74,7 @@ class ExtendTrial:
     days: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChangeTrial:
+class ChangeTrial(Struct, frozen=True, kw_only=True):
     """New numbers of licences of a running trial; a product with 0 leaves it, and one that is not given stays."""
 
     id: str
@@ -87,16 +82,14 @@ class ChangeTrial:
     licenses: tuple[TrialLicenses, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EndTrial:
+class EndTrial(Struct, frozen=True, kw_only=True):
     """The trial to be ended now."""
 
     id: str
     version: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConvertTrial:
+class ConvertTrial(Struct, frozen=True, kw_only=True):
     """The running trial to be converted, and the terms of its subscription; `licenses` are totals that differ."""
 
     id: str

@@ -1,9 +1,10 @@
 """Merges delivered licence figures: the list of a subscription or trial, and license-usage records."""
 
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct
 
 from domain.entitlements.license_keys import key_fields, key_of_line, license_key, line_position, snapshot_key
 from domain.failures import InvalidRecord
@@ -139,8 +140,7 @@ def _list_names(names: Sequence[str | None]) -> str:
     return ", ".join("one without a name" if name is None else repr(name) for name in names)
 
 
-@dataclass(frozen=True, slots=True)
-class UsageMergeResult:
+class UsageMergeResult(Struct, frozen=True):
     """The changes of the current figures, and the snapshot of the day (None where nothing new was delivered)."""
 
     current: DocumentFields

@@ -9,9 +9,10 @@ nothing; delivering "Acme Inc" renames it.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct
 
 from domain.failures import InvalidRecord
 from domain.imports.license_merging import merge_delivered, merge_licenses
@@ -52,8 +53,7 @@ _TRIAL_FIELDS: DocumentFields = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class MergeResult:
+class MergeResult(Struct, frozen=True):
     """The fields to set on the document (all fields for a new one), and the delivered values to store.
 
     `delivered` is None where the record delivers nothing new; then there is nothing to write.

@@ -1,9 +1,10 @@
 """The fields of the import records of each kind, and the parsing of a decoded record by them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple
+
+from msgspec import Struct
 
 from domain.calling.calls import QueueOutcome
 from domain.entitlements.invoices import InvoiceState
@@ -57,8 +58,7 @@ class RecordField(NamedTuple):
     null_keeps: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ImportRecord:
+class ImportRecord(Struct, frozen=True):
     """One accepted record: the values that it has, by their delivered names. Instants are naive UTC."""
 
     kind: ImportKind

@@ -5,9 +5,10 @@ There is one alert at a time for a rule, a customer and a status, so an event th
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
+
+from msgspec import Struct, field
 
 from domain.customers.conditions import AllOf
 from domain.customers.filter import parse_filter
@@ -23,8 +24,7 @@ class CustomerFacts(MatchedValues, Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class RuleCondition:
+class RuleCondition(Struct, frozen=True):
     """What a rule watches: the statuses of the customers that match and that its owner may see.
 
     `restricted_to` is the owner where they see assigned customers only. A rule that is not active opens no alerts: it
@@ -71,8 +71,7 @@ class AlertKey(NamedTuple):
     status: str
 
 
-@dataclass(slots=True)
-class TrackedAlert:
+class TrackedAlert(Struct):
     """An alert whose status holds; `id` is None where it is not stored yet. `entered_at` is the event's moment."""
 
     key: AlertKey
@@ -84,8 +83,7 @@ class TrackedAlert:
     is_mailed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class CustomerOccurrence:
+class CustomerOccurrence(Struct, frozen=True):
     """What an event says of a customer: the statuses that it entered and left, and who lost sight of it.
 
     `facts` are those after the event; None where there are none. A customer that `is_removed` exists for nobody.
@@ -100,8 +98,7 @@ class CustomerOccurrence:
     is_removed: bool = False
 
 
-@dataclass(slots=True)
-class AlertChanges:
+class AlertChanges(Struct):
     """The changes of the alerts by a number of events; `apply` is called for each event in the order of the log.
 
     `held` are the alerts that are not resolved, by customer. `hidden` are the customers whose alerts, also the resolved

@@ -1,8 +1,9 @@
 """The e-mails of alerts and webhooks: subject, plain text and HTML in a language. Texts of others are escaped here."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from html import escape
+
+from msgspec import Struct
 
 from domain.customers.reason_sentences import reason_message
 from domain.customers.reasons import StatusReason
@@ -15,8 +16,7 @@ MAX_NAMED_ALERTS = 50
 _MAX_SUBJECT = 200
 
 
-@dataclass(frozen=True, slots=True)
-class MailText:
+class MailText(Struct, frozen=True):
     """The parts of a message that people read."""
 
     subject: str
@@ -24,8 +24,7 @@ class MailText:
     html: str
 
 
-@dataclass(frozen=True, slots=True)
-class AlertLine:
+class AlertLine(Struct, frozen=True):
     """One alert of a message."""
 
     customer_name: str

@@ -1,10 +1,11 @@
 """Alerts: rules that watch the statuses of customers, their limits, and the inputs of their mutations."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
+
+from msgspec import Struct
 
 from domain.inputs import ABSENT, Omittable
 from domain.types import CustomerStatus
@@ -35,8 +36,7 @@ class AlertSchedule(StrEnum):
     WEEKLY = "WEEKLY"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SaveAlertRule:
+class SaveAlertRule(Struct, frozen=True, kw_only=True):
     """A new rule with a name and statuses, or with an `id` the changes of a rule; an absent field keeps its value."""
 
     id: Omittable[str] = ABSENT
@@ -50,22 +50,19 @@ class SaveAlertRule:
     paused: Omittable[bool] = ABSENT
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeleteAlertRule:
+class DeleteAlertRule(Struct, frozen=True, kw_only=True):
     """The rule to be deleted with its alerts."""
 
     id: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AcknowledgeAlerts:
+class AcknowledgeAlerts(Struct, frozen=True, kw_only=True):
     """The alerts that their owner has taken note of."""
 
     alerts: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SnoozeAlerts:
+class SnoozeAlerts(Struct, frozen=True, kw_only=True):
     """The alerts that their owner wants to see again at `until`; null or absent is for until the status is left."""
 
     alerts: tuple[str, ...]

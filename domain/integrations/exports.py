@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple
+
+from msgspec import Struct
 
 from domain.inputs import ABSENT, Omittable
 from domain.languages.languages import Language
@@ -68,8 +69,7 @@ EXPORT_PERMISSIONS: Mapping[ExportKind, Permission] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExportCustomers:
+class ExportCustomers(Struct, frozen=True, kw_only=True):
     """An export of the customers of a filter, in an order; by default with all columns."""
 
     filter: Omittable[Mapping[str, Any]] = ABSENT
@@ -78,8 +78,7 @@ class ExportCustomers:
     format: ExportFormat = ExportFormat.CSV
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExportLicenseReport:
+class ExportLicenseReport(Struct, frozen=True, kw_only=True):
     """The table of a licence report in its default order; `days` is read where the report has a window of time."""
 
     report: LicenseReport
@@ -89,8 +88,7 @@ class ExportLicenseReport:
     format: ExportFormat = ExportFormat.CSV
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExportActivity:
+class ExportActivity(Struct, frozen=True, kw_only=True):
     """The events of a filter, newest first."""
 
     filter: Omittable[Mapping[str, Any]] = ABSENT
@@ -104,8 +102,7 @@ class ExportReference(NamedTuple):
     export_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class ExportDescription:
+class ExportDescription(Struct, frozen=True):
     """What an export lists and in which form.
 
     `variables` are those of the list's query, in the spelling of the API. `columns` and `report` are those of the kind

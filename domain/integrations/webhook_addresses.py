@@ -1,9 +1,10 @@
 """Which addresses webhooks may reach: public ones, and those of networks that a setting names."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from domain.text.web_addresses import is_web_address
 
@@ -17,8 +18,7 @@ _SPECIAL = ("192.0.0.0/24", "3fff::/20", "168.63.129.16/32")
 _REFUSED = tuple(map(ip_network, _TRANSLATED + _SPECIAL))
 
 
-@dataclass(frozen=True, slots=True)
-class WebhookPolicy:
+class WebhookPolicy(Struct, frozen=True):
     """What the installation allows: networks besides the public ones, and http besides https."""
 
     networks: tuple[Network, ...] = ()

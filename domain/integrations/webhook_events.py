@@ -1,9 +1,10 @@
 """Which events a webhook receives, and the body of their deliveries."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct
 
 from domain.customers.conditions import AllOf
 from domain.customers.filter import parse_filter
@@ -13,8 +14,7 @@ from domain.time.instants import format_instant
 from domain.types import ActivityKind
 
 
-@dataclass(frozen=True, slots=True)
-class WebhookCondition:
+class WebhookCondition(Struct, frozen=True):
     """The events that a webhook chooses; an empty set stands for every kind or status, None for every customer."""
 
     kinds: frozenset[str]
@@ -43,8 +43,7 @@ class WebhookCondition:
         return customers is None or any(each is not None and matches(customers, each) for each in facts)
 
 
-@dataclass(frozen=True, slots=True)
-class EventDetails:
+class EventDetails(Struct, frozen=True):
     """What the body shows besides the event itself, as of delivery; None where there is none."""
 
     actor: Mapping[str, Any] | None

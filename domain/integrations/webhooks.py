@@ -1,10 +1,11 @@
 """Webhooks: their states, limits and the inputs of their mutations."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any
+
+from msgspec import Struct
 
 from domain.inputs import ABSENT, Omittable
 from domain.types import ActivityKind, CustomerStatus
@@ -31,8 +32,7 @@ class WebhookDeliveryState(StrEnum):
     FAILED = "FAILED"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CreateWebhook:
+class CreateWebhook(Struct, frozen=True, kw_only=True):
     """A new webhook. An absent or empty list means every kind or every status."""
 
     name: str
@@ -43,8 +43,7 @@ class CreateWebhook:
     after: Omittable[str] = ABSENT
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UpdateWebhook:
+class UpdateWebhook(Struct, frozen=True, kw_only=True):
     """Changes of a webhook; an absent field keeps its value."""
 
     id: str
@@ -57,29 +56,25 @@ class UpdateWebhook:
     paused: Omittable[bool] = ABSENT
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeleteWebhook:
+class DeleteWebhook(Struct, frozen=True, kw_only=True):
     """The webhook to be deleted."""
 
     id: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RotateWebhookSecret:
+class RotateWebhookSecret(Struct, frozen=True, kw_only=True):
     """The webhook that gets a new secret."""
 
     id: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SendWebhookSample:
+class SendWebhookSample(Struct, frozen=True, kw_only=True):
     """The webhook that receives a sample event."""
 
     id: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReplayWebhook:
+class ReplayWebhook(Struct, frozen=True, kw_only=True):
     """The webhook that receives all events after the cursor again."""
 
     id: str

@@ -1,9 +1,10 @@
 """The filter of the activity list, and the field changes of its events."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct
 
 from domain.failures import TooManyValues
 from domain.text.api_names import api_name
@@ -18,8 +19,7 @@ MAX_CHANGED_TEXT = 1_000
 _HIDDEN_FIELDS = frozenset({"running_products"})
 
 
-@dataclass(frozen=True, slots=True)
-class ActivityCondition:
+class ActivityCondition(Struct, frozen=True):
     """Conditions on events, joined by AND.
 
     None is no condition; an empty tuple matches nothing. `since` is inclusive, `until` is exclusive.
@@ -67,8 +67,7 @@ def matches_event(condition: ActivityCondition, event: Mapping[str, Any]) -> boo
     return not is_too_early and (condition.until is None or event["at"] < condition.until)
 
 
-@dataclass(frozen=True, slots=True)
-class FieldChange:
+class FieldChange(Struct, frozen=True):
     """The values of one field before and after an event, in the spelling of the API."""
 
     field: str

@@ -1,6 +1,6 @@
 """Administrators: the inputs of the mutations that invite, change and remove them."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from domain.inputs import ABSENT, Omittable
 from domain.types import PartnerRole
@@ -8,8 +8,7 @@ from domain.types import PartnerRole
 MAX_NAME_LENGTH = 100
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InviteAdministrator:
+class InviteAdministrator(Struct, frozen=True, kw_only=True):
     """A person to be invited, or to be invited again after a removal."""
 
     email: str
@@ -17,8 +16,7 @@ class InviteAdministrator:
     role: PartnerRole
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChangeAdministrator:
+class ChangeAdministrator(Struct, frozen=True, kw_only=True):
     """The changes of an administrator; an absent field keeps its value. A dry run changes nothing."""
 
     id: str
@@ -28,8 +26,7 @@ class ChangeAdministrator:
     dry_run: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RemoveAdministrator:
+class RemoveAdministrator(Struct, frozen=True, kw_only=True):
     """The administrator to be removed."""
 
     id: str

@@ -6,9 +6,10 @@ delivery is withdrawn.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct
 
 from domain.inputs import ABSENT, Omittable
 
@@ -16,8 +17,7 @@ AssignmentFacts = dict[str, Any]
 _MANUAL_FIELDS = ("assigned_at", "assigned_by", "expires_at")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AssignAdministrator:
+class AssignAdministrator(Struct, frozen=True, kw_only=True):
     """An administrator and the customers to assign; the access ends at `expires_at`, if there is one."""
 
     administrator: str
@@ -25,8 +25,7 @@ class AssignAdministrator:
     expires_at: Omittable[datetime] = ABSENT
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnassignAdministrator:
+class UnassignAdministrator(Struct, frozen=True, kw_only=True):
     """An administrator and the customers from which to remove the assignment."""
 
     administrator: str

@@ -1,7 +1,8 @@
 """The partner helpdesk: its contact, and the requests to it."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from domain.inputs import ABSENT, Omittable
 from domain.types import PartnerRole
@@ -25,8 +26,7 @@ class HelpdeskRequestState(StrEnum):
     CLOSED = "CLOSED"
 
 
-@dataclass(frozen=True, slots=True)
-class HelpdeskContact:
+class HelpdeskContact(Struct, frozen=True):
     """The ways to reach the helpdesk; None for a way that does not exist."""
 
     name: str
@@ -35,8 +35,7 @@ class HelpdeskContact:
     hours: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RequestHelpdesk:
+class RequestHelpdesk(Struct, frozen=True, kw_only=True):
     """A new request, optionally about one customer."""
 
     topic: HelpdeskTopic
@@ -45,8 +44,7 @@ class RequestHelpdesk:
     customer: Omittable[str] = ABSENT
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CloseHelpdeskRequest:
+class CloseHelpdeskRequest(Struct, frozen=True, kw_only=True):
     """The request to be closed."""
 
     id: str

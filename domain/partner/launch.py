@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import NamedTuple
 from urllib.parse import quote, unquote
+
+from msgspec import Struct
 
 from domain.partner.one_time_addresses import sign_address, verify_address
 
@@ -17,15 +18,13 @@ _DOT_SEGMENTS = {".", ".."}
 _MAX_DECODINGS = 5
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LaunchCustomer:
+class LaunchCustomer(Struct, frozen=True, kw_only=True):
     """The customer whose console is to be opened."""
 
     customer: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LaunchOrganization:
+class LaunchOrganization(Struct, frozen=True, kw_only=True):
     """The console of the partner's own organization; the viewer's partner is the only one that can be meant."""
 
 

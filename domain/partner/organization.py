@@ -1,7 +1,8 @@
 """The organization's profile and services: the inputs of the mutations that change them."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from domain.inputs import ABSENT, Omittable
 from domain.messages import Message, translatable
@@ -10,8 +11,7 @@ from domain.types import Product
 MAX_NAME_LENGTH = 100
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UpdateOrganization:
+class UpdateOrganization(Struct, frozen=True, kw_only=True):
     """The changes of the profile: an absent field keeps its value, null clears country and e-mail address."""
 
     name: Omittable[str] = ABSENT
@@ -19,8 +19,7 @@ class UpdateOrganization:
     contact_email: Omittable[str] = ABSENT
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SetService:
+class SetService(Struct, frozen=True, kw_only=True):
     """A service to be switched on or off."""
 
     product: Product

@@ -1,9 +1,10 @@
 """Resources: guides, trainings, videos and release notes, and the filter of their list."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+
+from msgspec import Struct
 
 from domain.text.search import parse_search
 from domain.text.words import searched_words
@@ -19,8 +20,7 @@ class ResourceKind(StrEnum):
     RELEASE_NOTE = "RELEASE_NOTE"
 
 
-@dataclass(frozen=True, slots=True)
-class ResourceCondition:
+class ResourceCondition(Struct, frozen=True):
     """Conditions on resources, joined by AND; None is no condition, an empty tuple matches nothing."""
 
     kinds: tuple[ResourceKind, ...] | None = None

@@ -1,7 +1,8 @@
 """The settings of a partner: defaults, bounds, and the input that changes them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from domain.inputs import ABSENT, Omittable
 from domain.messages import Message, translatable
@@ -19,8 +20,7 @@ SETTING_DESCRIPTIONS: Mapping[str, Message] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChangeSettings:
+class ChangeSettings(Struct, frozen=True, kw_only=True):
     """The changes of the settings; an absent field keeps its value, and null is invalid."""
 
     version: Omittable[int] = ABSENT

@@ -1,8 +1,9 @@
 """The first-time setup: its steps and their requirements."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from domain.messages import Message, translatable
 
@@ -16,15 +17,13 @@ class SetupStepKey(StrEnum):
     CHOOSE_SERVICES = "CHOOSE_SERVICES"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AcceptTerms:
+class AcceptTerms(Struct, frozen=True, kw_only=True):
     """The version of the terms that the administrator has read."""
 
     terms_version: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CompleteSetupStep:
+class CompleteSetupStep(Struct, frozen=True, kw_only=True):
     """The step to be completed."""
 
     key: SetupStepKey

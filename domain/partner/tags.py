@@ -1,9 +1,10 @@
 """Tags: colours, limits, and the inputs of their mutations."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+
+from msgspec import Struct
 
 from domain.inputs import ABSENT, Omittable
 from domain.text.sentences import join_names
@@ -28,8 +29,7 @@ class TagColor(StrEnum):
     PINK = "PINK"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CreateTag:
+class CreateTag(Struct, frozen=True, kw_only=True):
     """A new tag."""
 
     name: str
@@ -38,8 +38,7 @@ class CreateTag:
     rule: Omittable[Mapping[str, Any]] = ABSENT
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UpdateTag:
+class UpdateTag(Struct, frozen=True, kw_only=True):
     """The changes of a tag; an absent field keeps its value."""
 
     id: str
@@ -50,24 +49,21 @@ class UpdateTag:
     rule: Omittable[Mapping[str, Any]] = ABSENT
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeleteTag:
+class DeleteTag(Struct, frozen=True, kw_only=True):
     """The tag to be deleted."""
 
     id: str
     version: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CustomerSelection:
+class CustomerSelection(Struct, frozen=True, kw_only=True):
     """Customers by id, or by a filter that `domain.customers.filter.parse_filter` reads; the API admits only one."""
 
     ids: Omittable[tuple[str, ...]] = ABSENT
     matching: Omittable[Mapping[str, Any]] = ABSENT
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChangeCustomerTags:
+class ChangeCustomerTags(Struct, frozen=True, kw_only=True):
     """Tags to be assigned to customers or removed from them; a dry run only counts the changes."""
 
     customers: CustomerSelection

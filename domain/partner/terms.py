@@ -1,6 +1,6 @@
 """The terms of service that an organization accepts, and the file that they are read from."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from domain.text.web_addresses import is_web_address
 
@@ -9,8 +9,7 @@ MAX_TEXT_LENGTH = 200_000
 _FIELDS = {"version", "url"}
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
+class Terms(Struct, frozen=True):
     """One version of the terms; `text` is Markdown."""
 
     version: str

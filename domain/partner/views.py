@@ -5,10 +5,11 @@ A filter is a mapping in the spelling that `domain.customers.filter.parse_filter
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from typing import Any
+
+from msgspec import Struct
 
 from domain.inputs import ABSENT, Omittable
 from domain.text.api_names import api_name
@@ -21,8 +22,7 @@ MAX_SHARED_VIEWS = 100
 MAX_FILTER_LENGTH = 32_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SaveCustomerView:
+class SaveCustomerView(Struct, frozen=True, kw_only=True):
     """A new view with a name, or with an `id` the changes of an existing one; an absent field keeps its value."""
 
     id: Omittable[str] = ABSENT
@@ -32,8 +32,7 @@ class SaveCustomerView:
     shared: Omittable[bool] = ABSENT
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeleteCustomerView:
+class DeleteCustomerView(Struct, frozen=True, kw_only=True):
     """The view to be deleted."""
 
     id: str

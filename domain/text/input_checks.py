@@ -1,8 +1,9 @@
 """Checks of a mutation's input. All mistakes are collected and reported together."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import TypeVar
+
+from msgspec import Struct, field
 
 from domain.failures import InputRejected
 from domain.inputs import Omittable, value_or_none
@@ -17,8 +18,7 @@ _C = UserErrorCode
 Value = TypeVar("Value")
 
 
-@dataclass(slots=True)
-class InputChecks:
+class InputChecks(Struct):
     """The mistakes of one mutation's input.
 
     A check takes a value and its path in the input. It returns the cleaned value, or None after it has added a

@@ -4,9 +4,11 @@ Unicode normalization sorts the combining marks behind a character: its time gro
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import fields, is_dataclass
 from typing import Any
 from unicodedata import combining
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 # NFC composes one character of at most four.
 _MAX_CHARACTERS_PER_COMPOSED = 4
@@ -43,7 +45,7 @@ def check_marks(text: str) -> None:
 def find_long_texts(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], int]]:
     """Yield path and length of each text in an input that is longer than MAX_RAW_LENGTH.
 
-    An input is a dataclass, a mapping, a list or a single value.
+    An input is a struct, a mapping, a list or a single value.
     """
     if isinstance(value, str):
         if len(value) > MAX_RAW_LENGTH:
@@ -54,6 +56,5 @@ def find_long_texts(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tu
     elif isinstance(value, Sequence):
         for position, item in enumerate(value):
             yield from find_long_texts(item, (*path, position))
-    elif is_dataclass(value):
-        for member in fields(value):
-            yield from find_long_texts(getattr(value, member.name), (*path, member.name))
+    elif isinstance(value, Struct):
+        yield from find_long_texts(asdict(value), path)

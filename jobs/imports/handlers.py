@@ -1,7 +1,8 @@
 """How the records of each kind are read, grouped and written."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from domain.imports.records import ImportKind, ImportRecord
 from jobs.imports.call_files import CallReader
@@ -22,8 +23,7 @@ _BATCH_RECORDS, _BATCH_RAW_ROWS = 1000, 2000
 _BATCH_BYTES = 4 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class ImportHandler:
+class ImportHandler(Struct, frozen=True):
     """How one kind is imported.
 
     Batches with records of the same customer (named by `group_field`) or of the same key are written one after the

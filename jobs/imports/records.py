@@ -2,11 +2,11 @@
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple, Protocol
 
 import orjson
+from msgspec import Struct
 
 from domain.failures import InvalidRecord
 from domain.imports.records import MAX_RECORD_BYTES, ImportKind, ImportRecord, parse_record, record_key
@@ -30,8 +30,7 @@ class RawLine(NamedTuple):
     header: tuple[str, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class RejectedRecord:
+class RejectedRecord(Struct, frozen=True):
     """A record that is not imported, with the reason and its raw line."""
 
     line: int

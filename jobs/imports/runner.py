@@ -4,8 +4,9 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from functools import partial
+
+from msgspec import Struct, field
 
 from domain.failures import InvalidRecord, OperatorError
 from domain.imports.records import ImportKind, ImportRecord
@@ -21,8 +22,7 @@ from store.imports.deliveries import RecordResult, UpsertResult
 from store.tenants.partners import Partners
 
 
-@dataclass(slots=True)
-class ImportSummary:
+class ImportSummary(Struct):
     """How many records were added, changed, unchanged or refused."""
 
     added: int = 0
@@ -37,7 +37,7 @@ class ImportSummary:
 
     def add(self, other: "ImportSummary") -> None:
         """Add the counts of another stream."""
-        for name in ImportSummary.__slots__:
+        for name in ImportSummary.__struct_fields__:
             setattr(self, name, getattr(self, name) + getattr(other, name))
 
     def count(self, result: UpsertResult) -> None:
@@ -53,8 +53,7 @@ def ignore_progress(_: ImportSummary) -> None:
     """Do nothing; for callers that need only the end."""
 
 
-@dataclass(slots=True)
-class _ImportBatch:
+class _ImportBatch(Struct):
     """Records in the order of the stream, including rejected ones, so that rejections are reported in this order."""
 
     records: list[AcceptedRecord | RejectedRecord] = field(default_factory=list)

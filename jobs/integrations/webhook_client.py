@@ -9,13 +9,13 @@ import socket
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import cache
 from ipaddress import ip_address
 from ssl import SSLCertVerificationError, SSLContext, SSLError
 from time import monotonic
 
 import httpx
+from msgspec import Struct
 
 from domain.integrations.webhook_addresses import WebhookPolicy, first_allowed
 from jobs.integrations.limited_transport import LimitedTransport
@@ -29,8 +29,7 @@ _MAX_ANSWER_BYTES = 3 * _MAX_RESPONSE_BYTES
 _MAX_RESOLVING = 64
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(Struct, frozen=True):
     """The outcome of an attempt: the receiver's status, or the reason why there is none."""
 
     status: int | None

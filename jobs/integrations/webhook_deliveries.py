@@ -2,10 +2,11 @@
 
 import asyncio
 from contextlib import aclosing
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import structlog
+from msgspec import Struct
+from msgspec.structs import replace
 
 from domain.cursors.feed import Position
 from domain.failures import CursorExpired, RequestFailure
@@ -43,8 +44,7 @@ _ERROR_PAUSE_SECONDS = 1.0
 _MAX_POSITION_AGE_SECONDS = 60
 
 
-@dataclass(frozen=True, slots=True)
-class DeliveryTools:
+class DeliveryTools(Struct, frozen=True):
     """What the deliveries of all webhooks of a process share; `requests` bounds the requests that run at once."""
 
     client: Client

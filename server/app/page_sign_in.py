@@ -1,9 +1,10 @@
 """How the pages that this server serves sign in: the settings that they and their content security policy need."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 from urllib.parse import parse_qsl
+
+from msgspec import Struct
 
 from server.app.settings import Settings
 from server.auth.origins import origin_of
@@ -11,8 +12,7 @@ from server.auth.origins import origin_of
 DEVELOPMENT_PATH: Final = "/development-sign-in"
 
 
-@dataclass(frozen=True, slots=True)
-class PageSignIn:
+class PageSignIn(Struct, frozen=True):
     """An issuer for the authorization code flow with PKCE; `authority` can be a path on this server."""
 
     authority: str

@@ -1,9 +1,10 @@
 """What a verified token says, whichever issuer signed it, and why a token is refused."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
+
+from msgspec import Struct
 
 API_SCOPE: Final = "api"
 IMPORT_SCOPE: Final = "import"
@@ -36,16 +37,14 @@ class LifetimeTooLong(TokenRefused):
     message = "This token is valid for longer than this server accepts."
 
 
-@dataclass(frozen=True, slots=True)
-class TokenTimes:
+class TokenTimes(Struct, frozen=True):
     """When a token was issued and when it expires."""
 
     issued_at: datetime
     expires_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Claims:
+class Claims(Struct, frozen=True):
     """The claims of a verified token.
 
     It names its administrator by id or by e-mail address; a token of the scope `metrics` alone names none.

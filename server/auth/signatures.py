@@ -4,7 +4,6 @@ Keys come from the issuer alone. What a token's header says about keys (jwk, jku
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 import orjson
@@ -12,6 +11,7 @@ from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 from joserfc.jws import CompactSignature, JWSRegistry
+from msgspec import Struct
 
 from server.auth.claims import TokenRefused, read_text
 
@@ -36,8 +36,7 @@ class _Registry(JWSRegistry):
 _REGISTRY: Final = _Registry(algorithms=sorted(ALGORITHMS - {"EdDSA"}), strict_check_header=False)
 
 
-@dataclass(frozen=True, slots=True)
-class SignedToken:
+class SignedToken(Struct, frozen=True):
     """A token as it was received: until `check_signature` has passed, anybody can have written it."""
 
     issuer: str

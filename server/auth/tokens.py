@@ -1,13 +1,13 @@
 """Tokens of the local issuer: signed by this installation with Ed25519, for development, own use and service tokens."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 from joserfc import jwt
 from joserfc.jwk import OKPKey
+from msgspec import Struct
 
 from server.auth.claims import API_SCOPE, SCOPES, SERVICE_SCOPES, Claims, TokenRefused, TokenTimes, read_text
 from server.auth.signatures import Key
@@ -20,8 +20,7 @@ DEFAULT_TTL = timedelta(hours=12)
 NO_PARTNER = "*"
 
 
-@dataclass(frozen=True, slots=True)
-class MaxLifetimes:
+class MaxLifetimes(Struct, frozen=True):
     """The longest time from `iat` to `exp` that is accepted: of people's tokens and of service tokens."""
 
     people: timedelta = timedelta(days=1)

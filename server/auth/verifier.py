@@ -2,11 +2,11 @@
 
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, Protocol
 
+from msgspec import Struct
 from structlog import get_logger
 
 from domain.failures import Unauthenticated
@@ -46,8 +46,7 @@ class Issuer(Protocol):
         """Return the longest time from `iat` to `exp` that is accepted."""
 
 
-@dataclass(frozen=True, slots=True)
-class _VerifiedToken:
+class _VerifiedToken(Struct, frozen=True):
     claims: Claims
     issuer: Issuer
     key_id: str

@@ -1,9 +1,10 @@
 """`partnerhub check`: what is wrong with MongoDB and its settings, and what to do."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
+
+from msgspec import Struct, field
 
 from store.database.deployment import DeploymentFacts, OplogFacts
 
@@ -20,8 +21,7 @@ _PAGE = "docs/operating.md"
 _GOOD_STATES = {"PRIMARY", "SECONDARY", "ARBITER"}
 
 
-@dataclass(slots=True)
-class Findings:
+class Findings(Struct):
     """Problems, which make `check` fail, and advice, which does not."""
 
     problems: list[str] = field(default_factory=list)

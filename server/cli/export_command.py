@@ -3,9 +3,10 @@
 import sys
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
+
+from msgspec import Struct
 
 from domain.failures import OperatorError
 from domain.integrations.exports import ExportDescription
@@ -23,8 +24,7 @@ from store.database.clock import utc_now
 from store.tenants.administrators import Administrators
 
 
-@dataclass(frozen=True, slots=True)
-class ExportTarget:
+class ExportTarget(Struct, frozen=True):
     """Whose list is exported, as whom, and where to; without a file, to standard output."""
 
     partner_id: str

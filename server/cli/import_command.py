@@ -173,4 +173,4 @@ def _decompress(source: Source, chunks: AsyncIterator[bytes]) -> AsyncIterator[b
 
 
 def _format_summary(summary: ImportSummary) -> str:
-    return ", ".join(f"{getattr(summary, name):,} {name}" for name in ImportSummary.__slots__)
+    return ", ".join(f"{getattr(summary, name):,} {name}" for name in ImportSummary.__struct_fields__)

@@ -1,9 +1,10 @@
 """The commands that issue, list and revoke tokens of the local issuer."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+
+from msgspec import Struct
 
 from domain.failures import OperatorError
 from domain.types import AdministratorState
@@ -29,8 +30,7 @@ MAX_LABEL_LENGTH = 100
 _COLUMNS = ("id", "partner", "scopes", "state", "issued", "expires", "last used", "label")
 
 
-@dataclass(frozen=True, slots=True)
-class TokenRequest:
+class TokenRequest(Struct, frozen=True):
     """What `partnerhub token` was asked for; `seconds` is None for the lifetime of the settings."""
 
     partner_id: str | None

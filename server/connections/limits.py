@@ -2,7 +2,8 @@
 
 import resource
 import sys
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 # Descriptors for the database, files and listeners.
 _RESERVED_DESCRIPTORS = 256
@@ -12,8 +13,7 @@ BACKLOG = 2048
 _MAX_DERIVED_CONNECTIONS = 20_000
 
 
-@dataclass(frozen=True, slots=True)
-class ConnectionLimits:
+class ConnectionLimits(Struct, frozen=True):
     """The limits of one process; a field `x` is the setting PARTNERHUB_CONNECTION_X."""
 
     limit: int

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from urllib.parse import urlencode, urlsplit
+
+from msgspec import Struct
 
 _CLIENT_ID = re.compile(r"[\x21-\x7e]{1,200}")
 # The characters of a URI, except `#`, which separates a fragment: a redirect address must not have one.
@@ -24,8 +25,7 @@ class RedirectedError(Exception):
         self.location = request.location(error=code, error_description=description)
 
 
-@dataclass(frozen=True, slots=True)
-class AuthorizationRequest:
+class AuthorizationRequest(Struct, frozen=True):
     """An authorization request; `parameters` are all that were sent, for the form that sends them again."""
 
     client_id: str

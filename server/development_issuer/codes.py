@@ -4,9 +4,10 @@ import hmac
 import re
 import secrets
 from base64 import urlsafe_b64encode
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
+
+from msgspec import Struct
 
 from server.development_issuer.authorization_requests import AuthorizationRequest
 
@@ -20,8 +21,7 @@ class InvalidGrant(Exception):
     """The code cannot be exchanged; the message says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Grant:
+class Grant(Struct, frozen=True):
     """What a code stands for."""
 
     request: AuthorizationRequest
@@ -29,8 +29,7 @@ class Grant:
     expires_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Proof:
+class Proof(Struct, frozen=True):
     """What shows that a code is exchanged by the program that asked for it."""
 
     client_id: str

@@ -5,12 +5,12 @@ browser returns to the page with a code; the page exchanges it at `token`. The t
 """
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 from typing import Final
 from urllib.parse import parse_qsl
 
+from msgspec import Struct, field
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
@@ -46,8 +46,7 @@ Pairs = Sequence[tuple[str, str]]
 _log = get_logger()
 
 
-@dataclass
-class DevelopmentIssuer:
+class DevelopmentIssuer(Struct):
     """The sign-in of one partner; its codes are in memory, so one process serves it."""
 
     partner_id: str

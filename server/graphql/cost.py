@@ -14,7 +14,6 @@ null with errors.
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from math import ceil
 from typing import Any, NamedTuple
 
@@ -38,6 +37,7 @@ from graphql import (
     get_named_type,
     value_from_ast_untyped,
 )
+from msgspec import Struct, field
 
 from domain.failures import QueryTooComplex
 from schema.costs import DEFAULT_COST, RESOLVER_COST, DeclaredCost, declared_cost
@@ -111,8 +111,7 @@ class Complexity(NamedTuple):
     cost: float
 
 
-@dataclass(slots=True)
-class _CostEstimator:
+class _CostEstimator(Struct):
     """Estimates the selections of one document; each fragment once, however often it is spread."""
 
     costs: FieldCosts

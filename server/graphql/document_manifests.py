@@ -8,10 +8,10 @@ A directory contains the manifests of all releases of all clients that are in us
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
+from msgspec import Struct, field
 
 from server.graphql.manifest_files import list_manifests
 from server.graphql.operations import Operations
@@ -26,8 +26,7 @@ _FORMS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Manifests:
+class Manifests(Struct, frozen=True):
     """The usable documents by id, and a sentence for each document or file that cannot be used."""
 
     texts: dict[str, str] = field(default_factory=dict)

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -14,6 +13,7 @@ from graphql import (
     OperationDefinitionNode,
     OperationType,
 )
+from msgspec import Struct
 
 from domain.failures import BadUserInput, QueryTooComplex
 from domain.languages.languages import Language
@@ -65,8 +65,7 @@ class OperationRejected(Exception):
         self.extensions: Mapping[str, object] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class OperationRequest:
+class OperationRequest(Struct, frozen=True):
     """A well-formed request: its document, the name of the operation in it, the variables, and the language.
 
     `after_operation_time` is the time of the latest change that the caller has made, 0 where it states none.

@@ -7,12 +7,12 @@ after that change.
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from functools import partial
 from time import monotonic
 from typing import Any
 
 import orjson
+from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -61,8 +61,7 @@ async def graphql_stream(request: Request) -> Response:
     return _EventStreamResponse(operation, position, request.headers.get("last-event-id"))
 
 
-@dataclass(slots=True)
-class _StreamOperation:
+class _StreamOperation(Struct):
     """One operation of one viewer; its events go into the send queue."""
 
     app_state: AppState
@@ -72,7 +71,7 @@ class _StreamOperation:
     request: OperationRequest
     method: str
     began_at: float
-    is_active: bool = field(default=True)
+    is_active: bool = True
 
     async def run(self, send_queue: SendQueue, position: Position, last_cursor: str | None) -> None:
         """Put every event up to `complete` into the queue."""

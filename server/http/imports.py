@@ -1,12 +1,13 @@
 """POST /import/{kind}: import a stream of lines as it arrives, and return the counts."""
 
 from collections.abc import AsyncIterator
-from dataclasses import asdict, dataclass, field
 from functools import partial
 from time import monotonic
 from typing import Any
 
 import orjson
+from msgspec import Struct, field
+from msgspec.structs import asdict
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from structlog import get_logger
@@ -37,8 +38,7 @@ _log = get_logger("partnerhub.imports")
 _STATUSES = {"UNAUTHENTICATED": 401, "UNAVAILABLE": 503, "TIMEOUT": 503}
 
 
-@dataclass(slots=True)
-class _Progress:
+class _Progress(Struct):
     """What an import has done so far, and for whom; `partner_id` is empty before its token is accepted."""
 
     summary: ImportSummary = field(default_factory=ImportSummary)

@@ -8,12 +8,12 @@ import asyncio
 import math
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 from time import monotonic
 from typing import NamedTuple
 
 import structlog
+from msgspec import Struct
 from prometheus_client import Counter
 
 from domain.failures import Unavailable
@@ -54,8 +54,7 @@ class Charge(NamedTuple):
         return {"cost": describe_cost(self.requested, self.states)} if self.states else {}
 
 
-@dataclass(slots=True)
-class _Budget:
+class _Budget(Struct):
     """One budget, and the share of this process."""
 
     scope: Scope

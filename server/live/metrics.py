@@ -1,7 +1,6 @@
 """Metrics of a process's feeds."""
 
-from dataclasses import dataclass
-
+from msgspec import Struct
 from prometheus_client import Counter, Gauge
 
 from store.feed.feed import Feed
@@ -24,8 +23,7 @@ _DROPPED = Counter(f"{_PREFIX}dropped_total", "Messages discarded: operation com
 _QUEUE_CLOSURES = Counter(f"{_PREFIX}queue_closures_total", "Clients closed because they did not keep up")
 
 
-@dataclass(slots=True)
-class FeedMetrics:
+class FeedMetrics(Struct):
     """Plain numbers: incrementing a metric of prometheus_client costs more than sending a message."""
 
     subscribers: int = 0

@@ -4,11 +4,12 @@ A transport reads the request before and writes the outcome after; it turns what
 """
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import NamedTuple, Protocol
 
 from graphql import OperationType
+from msgspec import Struct
+from msgspec.structs import replace
 
 from domain.cursors.feed import Position
 from domain.rate_limits import BudgetState, RateLimited
@@ -50,8 +51,7 @@ class OperationAppState(FeedAppState, Protocol):
     def operation_recorder(self) -> OperationRecorder: ...
 
 
-@dataclass(frozen=True, slots=True)
-class FeedOutput:
+class FeedOutput(Struct, frozen=True):
     """Where a subscription starts, and where its results go."""
 
     groups: FeedGroups

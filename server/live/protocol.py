@@ -6,11 +6,11 @@ https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
 import orjson
+from msgspec import Struct
 
 from domain.failures import BadUserInput
 from server.graphql.request_json import InvalidJson, read_json
@@ -50,27 +50,23 @@ class ProtocolError(Exception):
         self.reason = reason.encode()[:_MAX_REASON_BYTES].decode(errors="ignore")
 
 
-@dataclass(frozen=True, slots=True)
-class ConnectionInit:
+class ConnectionInit(Struct, frozen=True):
     """The first message; its payload contains the token."""
 
     payload: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Ping:
+class Ping(Struct, frozen=True):
     """A request for a pong with the same payload."""
 
     payload: Mapping[str, Any] | None
 
 
-@dataclass(frozen=True, slots=True)
-class Pong:
+class Pong(Struct, frozen=True):
     """The answer to a ping; also allowed without one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Subscribe:
+class Subscribe(Struct, frozen=True):
     """The start of an operation, with an id that the client chooses.
 
     `rejection` says why the variables that were sent are not accepted; they are then left out.
@@ -83,8 +79,7 @@ class Subscribe:
     rejection: BadUserInput | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Complete:
+class Complete(Struct, frozen=True):
     """The end of an operation, by the client."""
 
     id: str

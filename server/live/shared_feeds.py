@@ -1,7 +1,6 @@
 """What all live clients of a process share, over websockets and server-sent events."""
 
-from dataclasses import dataclass
-
+from msgspec import Struct
 from starlette.datastructures import State
 
 from server.live.access import AccessMonitor, CloseConnection
@@ -9,8 +8,7 @@ from server.live.feed_groups import FeedAppState, FeedGroups
 from server.live.metrics import FeedMetrics, FeedPublisher
 
 
-@dataclass(frozen=True, slots=True)
-class SharedFeeds:
+class SharedFeeds(Struct, frozen=True):
     """The groups of equal subscriptions, the monitor of open connections' access, and the metrics."""
 
     groups: FeedGroups

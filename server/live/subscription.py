@@ -3,7 +3,6 @@
 import re
 from collections import Counter
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -16,6 +15,7 @@ from graphql import (
 from graphql.error import located_error
 from graphql.execution.collect_fields import collect_fields
 from graphql.execution.values import get_argument_values
+from msgspec import Struct
 
 from domain.failures import Forbidden
 from resolvers.context import Viewer
@@ -29,8 +29,7 @@ from server.graphql.operations import OperationRejected
 _VARIABLE = re.compile(r"\$\s*(\w+)", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class Subscription:
+class Subscription(Struct, frozen=True):
     """A subscription, checked for one viewer.
 
     `arguments` are the feed's, converted; `condition` is what an EventFeed parsed from them. `after` is the cursor

@@ -2,11 +2,11 @@
 
 from asyncio import CancelledError
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
 from time import monotonic
 from types import TracebackType
 from typing import Any, Self
 
+from msgspec import Struct, field
 from structlog import get_logger
 
 from server.telemetry.operation_metrics import OTHER, count_cost, count_operation, name_label, observe_seconds
@@ -20,8 +20,7 @@ _FAILURES_OF_THE_SERVER = {"INTERNAL", "UNAVAILABLE", "TIMEOUT"}
 _log = get_logger("partnerhub.operations")
 
 
-@dataclass(frozen=True, slots=True)
-class OperationRecorder:
+class OperationRecorder(Struct, frozen=True):
     """How a process records its operations: which names metrics show, what is slow, and whether all are logged."""
 
     names: Collection[str] = frozenset()
@@ -33,8 +32,7 @@ class OperationRecorder:
         return OperationRecord(self)
 
 
-@dataclass(slots=True)
-class OperationRecord:
+class OperationRecord(Struct):
     """One operation; `codes` are the distinct codes of its errors. What is raised inside its block is an error."""
 
     recorder: OperationRecorder

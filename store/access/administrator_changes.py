@@ -1,7 +1,9 @@
 """The mutations that invite, change and remove administrators; each function is the body of one transaction."""
 
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from domain.inputs import ABSENT
 from domain.messages import translatable
@@ -27,8 +29,7 @@ _C = UserErrorCode
 _Changes = dict[str, list[Any]]
 
 
-@dataclass(frozen=True, slots=True)
-class AdministratorChange:
+class AdministratorChange(Struct, frozen=True):
     """The id of the administrator, and the number of assignments that the change of role drops."""
 
     id: str

@@ -1,8 +1,9 @@
 """The mutations that assign an administrator to customers and remove the assignment."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from domain.inputs import value_or_none
 from domain.messages import translatable
@@ -24,8 +25,7 @@ _C = UserErrorCode
 _AssignmentMutation = Mutation[AssignAdministrator] | Mutation[UnassignAdministrator]
 
 
-@dataclass(frozen=True, slots=True)
-class AssignmentResult:
+class AssignmentResult(Struct, frozen=True):
     """The ids of the administrator and of the customers, in the order of the input."""
 
     administrator: str

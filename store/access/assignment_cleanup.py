@@ -6,9 +6,10 @@ and another role does not depend on assignments. Until the cleanup is finished, 
 ADMINISTRATOR again. So no removed assignment takes effect again for a moment.
 """
 
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
+
+from msgspec.structs import replace
 
 from store.access.assignment_changes import remove_assignment
 from store.changes.customer_batch import (

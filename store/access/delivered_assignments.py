@@ -6,8 +6,9 @@ After an interruption, importing the record again completes them. What is change
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
+
+from msgspec import Struct
 
 from domain.batches import split_into_batches
 from domain.imports.merging import is_assignable
@@ -24,8 +25,7 @@ from store.tenants.administrators import COLLECTION
 PENDING_ASSIGNMENTS = "assignments_pending"
 
 
-@dataclass(frozen=True, slots=True)
-class AssignmentUpdate:
+class AssignmentUpdate(Struct, frozen=True):
     """The customers, by external id, that a delivery gives to one administrator or takes from them.
 
     `pending_id` names the stored pending list.

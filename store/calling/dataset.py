@@ -1,9 +1,10 @@
 """The data of one request for calling engagement: its week, the current roll-ups, and the visible customers."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
+
+from msgspec import Struct
 
 from domain.calling.figures import MAX_TREND_WEEKS, list_weeks
 from domain.customers.keys import ALL_CUSTOMERS_KEY
@@ -15,8 +16,7 @@ from store.database.scope import Scope
 _STATE_FIELDS = dict.fromkeys(("week", "roll_up_id", "rolled_up_at", "sums"), 1)
 
 
-@dataclass(frozen=True, slots=True)
-class CallDataset:
+class CallDataset(Struct, frozen=True):
     """Read once per operation and week, so that all its figures are of the same roll-ups and the same customers.
 
     `week` is the Monday of the week whose figures are asked for; trends end with it. `week_states` are the documents of

@@ -9,9 +9,10 @@ roll-up covers the version of the last write, so that late data during a roll-up
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct
 
 from store.calling.calls import CALLS, QUEUE_CALLS
 from store.calling.pipelines import (
@@ -50,8 +51,7 @@ async def roll_up_week(scope: Scope, week: datetime, batch_rows: int = BATCH_ROW
     return await roll_up.finish(state)
 
 
-@dataclass(frozen=True, slots=True)
-class RollUp:
+class RollUp(Struct, frozen=True):
     """One attempt at a week; the sums that it writes have its id."""
 
     scope: Scope

@@ -6,8 +6,9 @@ removals and licences are always those of now, whatever a roll-up knew of them.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
+
+from msgspec import Struct
 
 from domain.cursors.list import list_digest
 from domain.paging import Page, PageRequest
@@ -20,8 +21,7 @@ Row = TypeVar("Row")
 Stages = Sequence[Mapping[str, Any]]
 
 
-@dataclass(frozen=True, slots=True)
-class CallTable(Generic[Row]):
+class CallTable(Struct, Generic[Row], frozen=True):
     """A table of customers.
 
     `stages` lead from customers with an id and a folded name to those that belong to it, with what `columns` sort by;

@@ -1,9 +1,10 @@
 """Several customers changed in one transaction: loaded, caught up with the clock, changed, and written with events."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
+
+from msgspec import Struct
 
 from domain.entitlements.license_lines import LicenseLine
 from domain.entitlements.use_peaks import Peaks
@@ -32,8 +33,7 @@ BATCH_SIZE = 100
 _CUSTOMERS_PER_TURN = 10
 
 
-@dataclass(slots=True)
-class CustomerBatch:
+class CustomerBatch(Struct):
     """The customers of one transaction, all evaluated at `now`."""
 
     scope: Scope

@@ -5,9 +5,11 @@
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from typing import Any, Generic, TypeVar
+
+from msgspec import Struct, field
+from msgspec.structs import asdict, replace
 
 from domain.failures import AdministratorNotActive, Forbidden, PartnerNotFound, TermsNotAccepted
 from domain.permissions import Permission, has_permission
@@ -26,8 +28,7 @@ Input = TypeVar("Input")
 Result = TypeVar("Result")
 
 
-@dataclass(frozen=True, slots=True)
-class MutationRequest(Generic[Input]):
+class MutationRequest(Struct, Generic[Input], frozen=True):
     """A caller's request for a mutation.
 
     `operation` names the mutation; an idempotency key belongs to one operation and one input. `permission` is what
@@ -41,28 +42,24 @@ class MutationRequest(Generic[Input]):
     needs_terms: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class ChangedObject:
+class ChangedObject(Struct, frozen=True):
     """The result of a mutation of one object: its id."""
 
     id: str
 
 
-@dataclass(frozen=True, slots=True)
-class PartnerChanged:
+class PartnerChanged(Struct, frozen=True):
     """The result of a mutation of the partner itself."""
 
 
-@dataclass(frozen=True, slots=True)
-class CommittedMutation(Generic[Result]):
+class CommittedMutation(Struct, Generic[Result], frozen=True):
     """The result of a committed mutation, and the moment at which it was carried out."""
 
     result: Result
     now: datetime
 
 
-@dataclass(slots=True)
-class Mutation(Generic[Input]):
+class Mutation(Struct, Generic[Input]):
     """The transaction of a mutation, as its body uses it.
 
     `scope` has the caller's role as the transaction reads it, and the moment of the mutation as `now`.
@@ -143,7 +140,7 @@ async def _attempt(
 
 
 def _result_document(result: Any) -> Document:
-    return {member.name: getattr(result, member.name) for member in fields(result)}
+    return asdict(result)
 
 
 async def _load_partner(scope: Scope, session: Session, *, needs_terms: bool) -> PartnerDocument:

@@ -1,8 +1,9 @@
 """Brings a subscription to the end that its renewals have reached: new end, count, terms to order, and the event."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from domain.customers.reasons import entitlement_label
 from domain.entitlements.lifecycle import (
@@ -24,8 +25,7 @@ from store.events.log import EventDraft
 MAX_RENEWALS_PER_CHANGE = 120
 
 
-@dataclass(frozen=True, slots=True)
-class Renewal:
+class Renewal(Struct, frozen=True):
     """The changes of one subscription: its end, the renewals that are recorded, and their terms with one event."""
 
     ends_at: datetime
@@ -39,8 +39,7 @@ class Renewal:
         return {"ends_at": self.ends_at, "renewals": self.renewals}
 
 
-@dataclass(frozen=True, slots=True)
-class BacklogStep:
+class BacklogStep(Struct, frozen=True):
     """The renewals of one entry of the backlog that are recorded, with one event; `backlog` is what remains."""
 
     backlog: Sequence[Document]

@@ -1,9 +1,10 @@
 """What conditions read of a customer, taken from its document."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct
 
 from domain.customers.conditions import Condition
 from domain.customers.holding_conditions import HasLowAssignment, HoldingEndsWithin
@@ -34,8 +35,7 @@ _FIELDS = (
 PROJECTION: Document = dict.fromkeys(_FIELDS, 1)
 
 
-@dataclass(frozen=True, slots=True)
-class CountedCustomer:
+class CountedCustomer(Struct, frozen=True):
     """The values of a customer that exists; `access_until` has the assignments that end, by administrator."""
 
     values: CustomerValues

@@ -3,9 +3,10 @@
 from asyncio import gather
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, TypeVar
+
+from msgspec import Struct
 
 from domain.customers.conditions import AllOf
 from domain.customers.simplification import is_impossible, simplify, without_dimension
@@ -51,16 +52,14 @@ _PROJECTION: Document = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class FacetCount(Generic[Value]):
+class FacetCount(Struct, Generic[Value], frozen=True):
     """The number of customers that have the value."""
 
     value: Value
     count: int
 
 
-@dataclass(frozen=True, slots=True)
-class CustomerFacets:
+class CustomerFacets(Struct, frozen=True):
     """Every value of each enumeration in its order, with zeros; used tags, administrators and countries, the most
     used first.
     """

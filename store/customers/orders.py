@@ -1,8 +1,9 @@
 """The orders of a list of customers: the columns that each sorts by, and its index."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from domain.cursors.list import CursorValue, CursorValueKind
 from domain.customers.projection import NO_STATUS_RANK
@@ -37,8 +38,7 @@ _DESCENDING = {field: inverted(columns) for field, columns in _ASCENDING.items()
 _INDEX_NAMES = {field: f"by_{field.lower()}" for field in CustomerOrderField} | {_F.NAME: KEYS_INDEX}
 
 
-@dataclass(frozen=True, slots=True)
-class CustomerOrder:
+class CustomerOrder(Struct, frozen=True):
     """The order of a list. Ties are ordered by name, then id, in the order's own direction; nulls come last in both."""
 
     field: CustomerOrderField = CustomerOrderField.NAME

@@ -1,7 +1,8 @@
 """The customers that a viewer sees, as conditions on documents that belong to customers."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from domain.batches import split_into_batches
 from domain.customers.conditions import EVERYTHING, Condition
@@ -49,8 +50,7 @@ async def _query(scope: Scope, wanted: Condition) -> Document:
     return customers_query(scope, wanted, await choose_rarest_keys(scope, wanted))
 
 
-@dataclass(frozen=True, slots=True)
-class CustomerRowFilter:
+class CustomerRowFilter(Struct, frozen=True):
     """Keeps the documents whose customer is visible and matches: for pages, which need no ids of other customers."""
 
     scope: Scope

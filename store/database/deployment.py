@@ -1,10 +1,11 @@
 """What MongoDB says of itself, for `partnerhub check`: version, members, oplog, shard keys, clock."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from time import monotonic
 from typing import Any
+
+from msgspec import Struct
 
 from store.database.client import Client, Document, OperationFailure
 from store.database.clock import utc_now
@@ -12,8 +13,7 @@ from store.database.clock import utc_now
 _NOT_AUTHORIZED = 13
 
 
-@dataclass(frozen=True, slots=True)
-class OplogFacts:
+class OplogFacts(Struct, frozen=True):
     """The time that the oplog spans, its bytes and their limit, and the hours that it is kept in any case."""
 
     hours: float
@@ -22,8 +22,7 @@ class OplogFacts:
     kept_hours: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class DeploymentFacts:
+class DeploymentFacts(Struct, frozen=True):
     """What was read; None where the user may not read it, or there is no such thing.
 
     `clock_skew` is by how many seconds the server's clock is ahead of ours; `clock_error` is its uncertainty.

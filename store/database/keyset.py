@@ -1,9 +1,10 @@
 """Keyset pagination: total orders of rows, the conditions for the rows behind a position, and the pager itself."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, Generic, NamedTuple, TypeVar
+
+from msgspec import Struct
 
 from domain.cursors.list import CursorValue, CursorValueKind, decode_list_cursor, encode_list_cursor
 from domain.paging import PageRequest
@@ -14,8 +15,7 @@ Row = TypeVar("Row")
 SortKey = tuple[CursorValue, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(Struct, frozen=True):
     """One field of a total order: 1 for ascending, -1 for descending.
 
     In a kind that allows null, null comes last in descending order, because MongoDB sorts it before all values.
@@ -111,8 +111,7 @@ FindRows = Callable[[tuple[Column, ...], SortKey | None, SortKey | None, int], A
 ReadSortKey = Callable[[Sequence[Column], Row], SortKey]
 
 
-@dataclass(frozen=True, slots=True)
-class KeysetPager:
+class KeysetPager(Struct, frozen=True):
     """Turns page requests into reads of ranges, and rows into cursors; `digest` identifies the list."""
 
     digest: bytes

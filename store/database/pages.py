@@ -1,8 +1,11 @@
 """One page of a list in any collection but customers: keyset pagination in both directions over one index."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Final, Generic, Protocol, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from domain.cursors.list import list_digest
 from domain.paging import Page, PageRequest
@@ -28,8 +31,7 @@ class RowFilter(Protocol):
         """Return the same decision as conditions, like the parts of a list."""
 
 
-@dataclass(slots=True)
-class RowTotal:
+class RowTotal(Struct):
     """The number of rows of a list; None until a page of the list was read."""
 
     rows: int | None = None
@@ -47,8 +49,7 @@ class Computed:
     total: RowTotal = field(default_factory=RowTotal, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Listing(Generic[Row]):
+class Listing(Struct, Generic[Row], frozen=True):
     """A list: its collection, its condition `where` (with the tenant's), its order, and how a document becomes a row.
 
     The last column is `_id`, so that the order is total; `identity` tells this list from others. A row meets exactly
@@ -180,8 +181,7 @@ class Listing(Generic[Row]):
         return await self.scope.collection(self.collection).find(where, fields, sort=sort, limit=limit, hint=self.index)
 
 
-@dataclass(frozen=True, slots=True)
-class _Range:
+class _Range(Struct, frozen=True):
     """The rows from `start` on and before `end`, in the order of the columns."""
 
     columns: tuple[Column, ...]

@@ -1,7 +1,8 @@
 """The scope of a request: its partner, its viewer and the customers that the viewer sees."""
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from domain.customers.keys import ALL_CUSTOMERS_KEY, dimension_key
 from domain.types import PartnerRole
@@ -13,8 +14,7 @@ def administrator_key(administrator_id: str) -> str:
     return dimension_key("administrator", administrator_id)
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(Struct, frozen=True):
     """The only access to collections: the store's classes are built from a scope, and every query includes its match.
 
     `administrator_id` and `role` are the viewer's; they are None for the system itself (imports, jobs, the command

@@ -13,8 +13,9 @@ DIR/mongodb/            mode 0700
 
 import fcntl
 import os
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 # The name of the replica set whose only member stores its data in the folder.
 SET_NAME = "partnerhub"
@@ -48,8 +49,7 @@ def try_lock(path: Path, *, shared: bool = False) -> HeldLock | None:
     return HeldLock(descriptor)
 
 
-@dataclass(frozen=True)
-class EmbeddedFolder:
+class EmbeddedFolder(Struct, frozen=True):
     """The paths below one data directory, and the small files that its processes exchange."""
 
     root: Path

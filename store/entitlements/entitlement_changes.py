@@ -1,8 +1,9 @@
 """A subscription or a trial that a mutation changes, with its customer."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct
 
 from domain.entitlements.lifecycle import entitlement_from_document, state_at
 from domain.messages import translatable
@@ -22,8 +23,7 @@ _NAMES = {
 _PREFIXES = {SubscriptionType.SUBSCRIPTION: "sub", SubscriptionType.TRIAL: "tri"}
 
 
-@dataclass(frozen=True, slots=True)
-class EntitlementChange:
+class EntitlementChange(Struct, frozen=True):
     """The entitlement's document, the change of its customer, and the batch that writes both."""
 
     batch: CustomerBatch

@@ -1,6 +1,6 @@
 """The mutation that converts a trial into a subscription: trial, subscription and order change in one transaction."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from domain.entitlements.lifecycle import RUNNING_STATES
 from domain.entitlements.trials import (
@@ -28,8 +28,7 @@ from store.entitlements.trial_licenses import check_single_lines, read_licenses
 from store.events.log import EventDraft
 
 
-@dataclass(frozen=True, slots=True)
-class ConversionResult:
+class ConversionResult(Struct, frozen=True):
     """The ids of the ended trial and of its subscription."""
 
     trial: str

@@ -1,7 +1,6 @@
 """The activity: pages of the log, limited to the events that the viewer may see."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -42,8 +41,7 @@ class EventDocument(StoredDocument):
     summary = stored(str)
 
 
-@dataclass(frozen=True, slots=True)
-class ActivityPage(Page[EventDocument]):
+class ActivityPage(Page[EventDocument], frozen=True):
     """A page that may continue beyond its last row, where the search for more events stopped.
 
     `continuation` is the cursor there: the end cursor of a page that was read forward, else the start cursor. A page

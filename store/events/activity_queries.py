@@ -1,9 +1,11 @@
 """Queries of the activity: their index keys, and which events the viewer may see."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from domain.batches import split_into_batches
 from domain.partner.activity import ActivityCondition
@@ -24,8 +26,7 @@ class EventPosition(NamedTuple):
     id: str
 
 
-@dataclass(frozen=True, slots=True)
-class EventQuery:
+class EventQuery(Struct, frozen=True):
     """The query of a list; unless `is_exact`, visibility must be checked for each event that it returns."""
 
     where: Document
@@ -42,8 +43,7 @@ class EventQuery:
         return {**self.where, "$and": limits} if limits else self.where
 
 
-@dataclass(frozen=True, slots=True)
-class EventRange:
+class EventRange(Struct, frozen=True):
     """The events of a query between two positions, read from the newer one on, or backward from the older one on."""
 
     query: EventQuery

@@ -1,9 +1,10 @@
 """The documents of `events`: one append-only collection is audit log, outbox and source of every feed."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
+
+from msgspec import Struct, field
 
 from domain.customers.transitions import StatusTransition
 from domain.partner.activity import bound_changes
@@ -37,8 +38,7 @@ STATUS_PHRASES = {
 }
 
 
-@dataclass(slots=True)
-class EventDraft:
+class EventDraft(Struct):
     """An event to be written; `at` is None for the time of the write."""
 
     kind: ActivityKind

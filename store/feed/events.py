@@ -1,11 +1,13 @@
 """Events in memory: their position, partner and visibility."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
 from sys import intern
 from typing import Any, NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from domain.cursors.feed import Position
 from domain.types import ActivityKind
@@ -53,8 +55,7 @@ def _intern_words(words: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(map(intern, words))
 
 
-@dataclass(frozen=True, slots=True)
-class EventFacts:
+class EventFacts(Struct, frozen=True):
     """What filters and visibility read of a customer, at the moment of an event."""
 
     keys: frozenset[str]
@@ -107,8 +108,7 @@ class AccessGrant(NamedTuple):
     until: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class FeedEvent:
+class FeedEvent(Struct, frozen=True):
     """One event of the stream; `document` is what store/events/log.py wrote, without the fields that no listener reads.
 
     The facts are separate from the document. Thousands of events are kept in memory, and Python's garbage collector
@@ -117,8 +117,8 @@ class FeedEvent:
 
     position: Position
     document: Document
-    facts_before: EventFacts | None = field(repr=False)
-    facts_after: EventFacts | None = field(repr=False)
+    facts_before: EventFacts | None
+    facts_after: EventFacts | None
 
     @classmethod
     def from_change(cls, change: Document) -> "FeedEvent":

@@ -1,9 +1,10 @@
 """Writes delivered administrators: each person in a transaction, then their assignments in batches of customers."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+
+from msgspec import Struct
 
 from domain.batches import split_into_batches
 from domain.failures import InvalidRecord
@@ -36,8 +37,7 @@ from store.imports.deliveries import RecordResult, UpsertResult
 _EVENT_FIELDS = ("email", "display_name", "role", "state")
 
 
-@dataclass(slots=True)
-class _DeliveredAdministrator:
+class _DeliveredAdministrator(Struct):
     """The result of one record, and what is still to be written of the assignments.
 
     `cleanup_of` is the administrator whose assignments are all to be removed: after the record, or, where `result` is

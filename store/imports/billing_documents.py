@@ -2,8 +2,9 @@
 
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from domain.failures import InvalidRecord
 from domain.imports.merging import MergeResult, merge_billing_document
@@ -20,8 +21,7 @@ from store.imports.owners import load_owners
 Changes = Mapping[str, Sequence[Any]]
 
 
-@dataclass(frozen=True, slots=True)
-class BillingDocumentKind:
+class BillingDocumentKind(Struct, frozen=True):
     """How orders differ from invoices.
 
     They have another collection, id prefix and name in summaries; events list other fields, and a move to another

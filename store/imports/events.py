@@ -1,8 +1,9 @@
 """The events of delivered records: one for each customer, subscription or trial of a batch, for all its records."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from domain.types import ActivityKind, SubscriptionType
 from store.changes.customer_change import CustomerChange
@@ -14,8 +15,7 @@ _HIDDEN_LINE_FIELDS = frozenset({"day", "snapshot_key"})
 _CUSTOMER_KEY = "customer"
 
 
-@dataclass(slots=True)
-class _ReportedChange:
+class _ReportedChange(Struct):
     """Before and after of each changed field; `is_new` for what the batch adds, `is_moved` for what moves here."""
 
     is_new: bool = False

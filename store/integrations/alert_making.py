@@ -6,8 +6,9 @@ alert, and two processes never make alerts of one partner at the same time.
 """
 
 from collections.abc import Iterable, Mapping, Sequence, Set
-from dataclasses import replace
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from domain.cursors.feed import Position
 from domain.integrations.alert_changes import AlertChanges, AlertKey, RuleCondition, TrackedAlert

@@ -4,8 +4,9 @@ A change of a rule is a transaction; the process that makes alerts then compares
 """
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from domain.cursors.feed import Position
 from domain.inputs import ABSENT, value_or_none
@@ -34,8 +35,7 @@ _RULE = translatable("alert rule")
 _WATCHED = {"statuses", "filter", "paused"}
 
 
-@dataclass(frozen=True, slots=True)
-class RuleSurroundings:
+class RuleSurroundings(Struct, frozen=True):
     """What a rule needs besides the input: `read_position` returns the position from which a new one follows the log.
 
     E-mails of a rule are in the `language` of the request in which its owner saved it last.

@@ -1,9 +1,10 @@
 """The mutations of alerts, and the job that ends snoozes; each changes alerts with their events in one transaction."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct
 
 from domain.inputs import value_or_none
 from domain.integrations.alerts import MAX_ALERTS_PER_CHANGE, MAX_SNOOZE, AcknowledgeAlerts, AlertState, SnoozeAlerts
@@ -20,8 +21,7 @@ from store.integrations.alerts import COLLECTION, Alerts
 _WAKE_SIZE = 200
 
 
-@dataclass(frozen=True, slots=True)
-class ChangedAlerts:
+class ChangedAlerts(Struct, frozen=True):
     """The result of a mutation of alerts: their ids, in the order of the input."""
 
     ids: list[str]

@@ -1,9 +1,10 @@
 """Exports: a mutation requests one, and its address streams it once."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
+
+from msgspec import Struct
 
 from domain.customers.filter import check_filter_permissions, parse_filter
 from domain.entitlements.report_figures import MAX_REPORT_DAYS
@@ -45,8 +46,7 @@ _NOUNS: Mapping[ExportKind, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class ExportResult:
+class ExportResult(Struct, frozen=True):
     """The id of an export and the end of its validity. The token is computed from the id and is not stored."""
 
     export: str

@@ -5,10 +5,12 @@ repeats a message, with the same Message-ID, and never skips one.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from domain.customers.keys import ALL_CUSTOMERS_KEY
 from domain.integrations.alert_mail_times import next_attempt_at
@@ -47,8 +49,7 @@ class MailKind(StrEnum):
     WEBHOOK_DISABLED = "WEBHOOK_DISABLED"
 
 
-@dataclass(frozen=True, slots=True)
-class WaitingMail:
+class WaitingMail(Struct, frozen=True):
     """A message that is to be sent now; `attempts` includes the one that follows."""
 
     id: str
@@ -59,8 +60,7 @@ class WaitingMail:
     attempts: int
 
 
-@dataclass(frozen=True, slots=True)
-class AlertMail:
+class AlertMail(Struct, frozen=True):
     """What a message of alerts contains; `count` includes the alerts that it does not name."""
 
     recipient: AdministratorDocument
@@ -70,8 +70,7 @@ class AlertMail:
     count: int
 
 
-@dataclass(frozen=True, slots=True)
-class WebhookMail:
+class WebhookMail(Struct, frozen=True):
     """What a message of a disabled webhook contains."""
 
     recipient: AdministratorDocument

@@ -2,8 +2,9 @@
 
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from domain.cursors.feed import Position
 from domain.inputs import ABSENT, Omittable
@@ -40,8 +41,7 @@ _WEBHOOK = translatable("webhook")
 _SHOWN_FIELDS = ("name", "kinds", "statuses", "filter", "state")
 
 
-@dataclass(frozen=True, slots=True)
-class WebhookSecretResult:
+class WebhookSecretResult(Struct, frozen=True):
     """The result of a mutation that returns a secret: the webhook, and the number of its secret."""
 
     id: str

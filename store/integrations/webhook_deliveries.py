@@ -7,9 +7,11 @@ never move the position past each other. Deliveries of several webhooks that end
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from domain.cursors.feed import Position
 from domain.integrations.webhook_events import EventDetails
@@ -31,8 +33,7 @@ from store.tenants.administrators import Administrators
 Read = TypeVar("Read")
 
 
-@dataclass(frozen=True, slots=True)
-class DeliveryAttempt:
+class DeliveryAttempt(Struct, frozen=True):
     """The last attempt of a delivery, with what it means for the delivery."""
 
     delivery_id: str

@@ -4,10 +4,11 @@ Like the reports, they are as of each customer's last evaluation, and windows ar
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from domain.customers.conditions import EVERYTHING, AllOf
 from domain.entitlements.forecasts import EndGroup, EndSums, later_month, month_of
@@ -34,8 +35,7 @@ class RightSizingQuery(NamedTuple):
     condition: AllOf = EVERYTHING
 
 
-@dataclass(frozen=True, slots=True)
-class RightSizing:
+class RightSizing(Struct, frozen=True):
     """The licences of one entitlement in a product, and the number with which it could be renewed."""
 
     entitlement_id: str

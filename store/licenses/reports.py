@@ -5,9 +5,10 @@ whole partner.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, Self
+
+from msgspec import Struct
 
 from domain.cursors.list import CursorValueKind
 from domain.customers.conditions import EVERYTHING, AllOf
@@ -61,8 +62,7 @@ class Report(NamedTuple):
     condition: AllOf = EVERYTHING
 
 
-@dataclass(frozen=True, slots=True)
-class ReportRow(LicenseRatios):
+class ReportRow(Struct, LicenseRatios, frozen=True):
     """A row: the licences of one entitlement in the report's product; `subscription_id` is its number."""
 
     entitlement_id: str
@@ -95,7 +95,7 @@ class ReportRow(LicenseRatios):
         return cls(subscription_id=document["number"], trial=document["kind"] == SubscriptionType.TRIAL, **copied)
 
 
-_COPIED_FIELDS = tuple(name for name in ReportRow.__slots__ if name not in ("subscription_id", "trial"))
+_COPIED_FIELDS = tuple(name for name in ReportRow.__struct_fields__ if name not in ("subscription_id", "trial"))
 DEFAULT_ORDERS: Mapping[LicenseReport, ReportOrder] = {
     LicenseReport.RECENTLY_ADDED: ReportOrder(_F.ADDED_AT, _DESC),
     LicenseReport.EXPIRING: ReportOrder(_F.ENDS_AT, _ASC),

@@ -1,9 +1,11 @@
 """Launches: a mutation requests one, and its address redeems it once."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from domain.messages import translatable
 from domain.partner.launch import (
@@ -31,8 +33,7 @@ from store.tenants.administrators import AdministratorDocument, Administrators
 COLLECTION = "launches"
 
 
-@dataclass(frozen=True, slots=True)
-class LaunchResult:
+class LaunchResult(Struct, frozen=True):
     """The id of a launch and the end of its validity. The token is computed from the id and is not stored."""
 
     launch: str

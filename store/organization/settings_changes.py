@@ -3,7 +3,7 @@
 New thresholds start a new epoch. A job then evaluates every customer of an older epoch again.
 """
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from domain.customers.statuses import Thresholds
 from domain.inputs import ABSENT
@@ -17,11 +17,10 @@ from store.changes.reevaluation import save_partner
 from store.database.client import Document
 from store.events.log import EventDraft
 
-_THRESHOLD_NAMES = tuple(Thresholds.__dataclass_fields__)
+_THRESHOLD_NAMES = Thresholds.__struct_fields__
 
 
-@dataclass(frozen=True, slots=True)
-class SettingsChanged:
+class SettingsChanged(Struct, frozen=True):
     """The id of the job that evaluates the customers again; None where no threshold changed."""
 
     job: str | None = None

@@ -1,8 +1,9 @@
 """The mutations that assign tags to customers and remove them, in the mutation itself or by a bulk job."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from domain.batches import split_into_batches
 from domain.customers.filter import check_filter_permissions, parse_filter
@@ -30,8 +31,7 @@ _MAX_RETURNED_CUSTOMERS = 100
 _COUNT_CHUNK, _READ_CHUNK = 50_000, 1_000
 
 
-@dataclass(frozen=True, slots=True)
-class TaggingResult:
+class TaggingResult(Struct, frozen=True):
     """How many customers changed and how many had no room; the first that changed; the job that continues, if any."""
 
     changed: int

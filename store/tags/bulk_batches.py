@@ -2,8 +2,10 @@
 
 from asyncio import gather
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from time import monotonic
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from domain.permissions import Permission, has_permission
 from store.database.client import Document, Session
@@ -29,8 +31,7 @@ class _BatchAlreadyProcessed(Exception):
     """Another process has changed the batch since it was read. The transaction has to be rolled back."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Grant:
+class _Grant(Struct, frozen=True):
     """The administrator for whom the job works, its tags that still exist, and the partner, all read at one time."""
 
     administrator: AdministratorDocument

@@ -5,9 +5,10 @@ nothing and repeats nothing, and the counts of a job are the sums over its batch
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct
 
 from domain.batches import split_into_batches
 from domain.messages import translatable
@@ -40,8 +41,7 @@ BULK_BATCH_INDEXES = (
 _SUMS: Document = {"_id": None, **{name: {"$sum": f"${name}"} for name in _COUNTERS}}
 
 
-@dataclass(frozen=True, slots=True)
-class BulkJobDocument:
+class BulkJobDocument(Struct, frozen=True):
     """A job and its progress."""
 
     id: str

@@ -1,7 +1,6 @@
 """The mutations that create, update and delete a tag; each function is the body of one transaction."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from domain.customers.keys import dimension_key
@@ -29,8 +28,7 @@ from store.tags.documents import COLLECTION
 from store.tags.rules import check_rule_permission, find_dependent_rule, read_rule, rename_rule, store_rule
 
 
-@dataclass(frozen=True, slots=True)
-class TagSaved(ChangedObject):
+class TagSaved(ChangedObject, frozen=True):
     """The result of a mutation that saves a tag: its id, and the job that evaluates its new rule."""
 
     job: str | None = None

@@ -4,9 +4,10 @@ No read returns a deleted tag, even while customers still store it.
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+
+from msgspec.structs import replace
 
 from domain.customers.keys import dimension_key
 from store.changes.customer_batch import BATCH_SIZE

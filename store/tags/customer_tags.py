@@ -1,8 +1,9 @@
 """The effect of assigning or removing tags on the tags of customers; used by mutations, bulk jobs and cleanups."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from domain.partner.tags import MAX_TAGS_PER_CUSTOMER, apply_tags, format_tag_names
 from domain.types import ActivityKind
@@ -12,8 +13,7 @@ from store.events.log import EventDraft
 from store.tags.documents import COLLECTION
 
 
-@dataclass(frozen=True, slots=True)
-class Tagging:
+class Tagging(Struct, frozen=True):
     """Tags of the partner, names by id, to be assigned to customers (`is_addition`) or removed from them."""
 
     names: Mapping[str, str]

@@ -6,9 +6,10 @@ the general path of a change.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from domain.customers.keys import assignment_keys, ordering_keys, running_keys, tag_keys
 from store.changes.customer_batch import CustomerBatch, load_customers, load_customers_at, write_customers
@@ -42,8 +43,7 @@ class _TagDifference(NamedTuple):
     removed_keys: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Retagging:
+class Retagging(Struct, frozen=True):
     """One tagging within one transaction.
 
     A mutation passes the partner and the moment `now` that it has read in this transaction. A job passes no `now`;

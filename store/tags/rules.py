@@ -5,8 +5,9 @@ customer reads it. A new or changed rule begins a new epoch of the settings: a j
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any
+
+from msgspec.structs import asdict
 
 from domain.customers.filter import parse_filter
 from domain.customers.tag_rules import MAX_RULE_LENGTH, MAX_TAG_RULES, TagRule, find_rule_mistakes, referenced_tags

@@ -131,7 +131,7 @@ class Partners:
 
 def new_partner(scope: Scope, name: str, plan: Sequence[Mapping[str, Any]]) -> Document:
     """Return the document of a partner with default settings."""
-    first = {"epoch": 1, "at": scope.now, **{key: DEFAULT_SETTINGS[key] for key in Thresholds.__dataclass_fields__}}
+    first = {"epoch": 1, "at": scope.now, **{key: DEFAULT_SETTINGS[key] for key in Thresholds.__struct_fields__}}
     return {
         "_id": new_id("par"),
         "partner_id": scope.partner_id,

@@ -1,9 +1,10 @@
 """The records of service tokens: who may use them, for what, when they were used, and whether they were revoked."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Self
+
+from msgspec import Struct
 
 from store.database.client import Client, Document, IndexModel, PyMongoError, UpdateMany
 from store.database.clock import utc_now
@@ -21,8 +22,7 @@ SERVICE_TOKEN_INDEXES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class ServiceTokenDocument:
+class ServiceTokenDocument(Struct, frozen=True):
     """A service token as it is recorded; the token itself is stored nowhere.
 
     `partner_id` is `*` and `administrator_id` None for a token that belongs to no partner.

@@ -1,13 +1,13 @@
 """The canonical form of inputs: equal inputs are equal data, and absent is not null."""
 
 import json
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import Struct
 
 from domain.entitlements.trials import NewCustomer, StartTrial, TrialCustomer, TrialLicenses
 from domain.inputs import ABSENT, Omittable, to_canonical, value_or_none
@@ -77,8 +77,7 @@ def test_the_canonical_json_is_equal_exactly_for_equal_inputs(one: UpdateTag, ot
     assert (texts[0] == texts[1]) == (one == other)
 
 
-@dataclass(frozen=True)
-class _Ordered:
+class _Ordered(Struct, frozen=True):
     first: int
     second: int
 

@@ -3,10 +3,11 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
+
+from msgspec.structs import replace
 
 from jobs.clock import evaluate_due
 from jobs.loop import Job, JobLoop

@@ -1,11 +1,11 @@
 """Every batch function returns one value for each key, in the order of the keys, also for unknown and repeated keys."""
 
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from domain.entitlements.license_snapshots import start_of_day
 from domain.failures import InvalidCursor

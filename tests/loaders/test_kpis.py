@@ -1,10 +1,10 @@
 """A KPI is valid up to the millisecond at which an end enters the 90 days or a line becomes 30 days old."""
 
 from collections.abc import AsyncIterator, Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from domain.customers.kpis import KpiKind
 from domain.entitlements.peer_groups import build_peer_group, percentile_rank

@@ -1,9 +1,10 @@
 """The relations of a customer: which entitlements, administrators and tags are shown, and in which order."""
 
-from dataclasses import replace
 from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
+
+from msgspec.structs import replace
 
 from domain.customers.reasons import StatusReason, StatusReasonCode, reason_to_document
 from domain.entitlements.lifecycle import LicenseFigures

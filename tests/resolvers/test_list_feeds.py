@@ -1,6 +1,5 @@
 """What an event means to a filtered list: entered, updated, left or nothing."""
 
-from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 from types import SimpleNamespace
@@ -9,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from domain.customers.conditions import AllOf
 from domain.customers.matching import matches

@@ -1,10 +1,10 @@
 """The partner's own fields: the wizard's progress, services, and a partner that no longer exists."""
 
-from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from domain.failures import Unauthenticated
 from domain.languages.languages import Language

@@ -1,8 +1,7 @@
-"""The conversion of a Strawberry input into the dataclass of domain/: absent, null, nested inputs, lists, enums."""
+"""The conversion of a Strawberry input into the struct of domain/: absent, null, nested inputs, lists, enums."""
 
 import gc
 from collections.abc import Mapping
-from dataclasses import dataclass
 from itertools import product
 from types import SimpleNamespace
 from typing import Any
@@ -21,6 +20,7 @@ from graphql import (
     is_object_type,
     is_required_input_field,
 )
+from msgspec import Struct
 from strawberry.types.arguments import convert_arguments
 
 from domain.failures import Forbidden, TextTooLong
@@ -36,14 +36,12 @@ from schema.mutation_parts import IDEMPOTENCY_KEY_FIELD
 from store.changes.mutations import MutationRequest
 
 
-@dataclass(frozen=True, kw_only=True)
-class Line:
+class Line(Struct, frozen=True, kw_only=True):
     count: int
     note: Omittable[str] = ABSENT
 
 
-@dataclass(frozen=True, kw_only=True)
-class Place:
+class Place(Struct, frozen=True, kw_only=True):
     name: str
     color: TagColor
     description: Omittable[str] = ABSENT
@@ -139,7 +137,7 @@ def test_enums_are_those_of_the_domain() -> None:
     assert type(place.color) is TagColor and type(place.best) is TagColor
 
 
-def test_nested_inputs_become_their_dataclasses() -> None:
+def test_nested_inputs_become_their_structs() -> None:
     place = converted(lines=[{"count": 1}, {"count": 2, "note": None}], first={"count": 3, "note": "n"})
     assert place.lines == (Line(count=1), Line(count=2, note=None))
     assert place.first == Line(count=3, note="n")
@@ -180,13 +178,11 @@ def test_a_mutation_without_the_permission_does_not_run() -> None:
     assert result.data == {"guarded": None} and REQUESTS == []
 
 
-@dataclass(frozen=True, kw_only=True)
-class OtherLine:
+class OtherLine(Struct, frozen=True, kw_only=True):
     count: int
 
 
-@dataclass(frozen=True, kw_only=True)
-class OtherPlace(Place):
+class OtherPlace(Place, frozen=True, kw_only=True):
     lines: tuple[OtherLine, ...]  # type: ignore[assignment]
 
 

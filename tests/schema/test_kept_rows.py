@@ -1,6 +1,5 @@
 """Rows that a kept subscription or trial keeps change at no other moment than the declared one."""
 
-from dataclasses import asdict
 from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 from graphql import GraphQLObjectType
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import asdict
 
 from domain.entitlements.lifecycle import Entitlement
 from domain.time.instants import MAX_INSTANT

@@ -1,7 +1,8 @@
 """The partner organization: profile, setup, services and settings as its document fills them."""
 
-from dataclasses import asdict
 from datetime import datetime
+
+from msgspec.structs import asdict
 
 from domain.partner.terms import DEFAULT_TERMS
 from domain.types import Product

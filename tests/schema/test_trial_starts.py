@@ -2,12 +2,12 @@
 
 import json
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from domain.entitlements.trials import NewCustomer, StartTrial, TrialCustomer, TrialLicenses
 from domain.failures import InputRejected

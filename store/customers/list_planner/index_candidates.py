@@ -5,8 +5,9 @@ candidate (`status:EXPIRING_SOON`,); the search for two words gives one candidat
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from domain.customers.conditions import (
     AnyOf,
@@ -39,8 +40,7 @@ _MAX_MERGED_KEYS = 100
 _SMALL_PARTNER = 4_000
 
 
-@dataclass(frozen=True, slots=True)
-class ListQuery:
+class ListQuery(Struct, frozen=True):
     """A list to plan: its simplified condition, its order, and the key that all visible customers have."""
 
     wanted: Condition
@@ -49,8 +49,7 @@ class ListQuery:
     now: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class IndexCandidate:
+class IndexCandidate(Struct, frozen=True):
     """Keys of which every match has at least one; `is_known` where the number was counted, not estimated."""
 
     keys: Keys

@@ -11,10 +11,11 @@ process's job counts what was requested (`count_requested_keys`).
 
 from asyncio import gather
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
+
+from msgspec import Struct, field
 
 from domain.customers.keys import Keys
 from store.customers.orders import KEYS_INDEX
@@ -36,8 +37,7 @@ class _CachedCount(NamedTuple):
         return timedelta() <= now - self.counted_at < _CACHE_TTL
 
 
-@dataclass(slots=True)
-class _Cache:
+class _Cache(Struct):
     """The counts of one client, by partner and keys, and the requested ones in the order of their requests."""
 
     counts: dict[tuple[str, Keys], _CachedCount] = field(default_factory=dict)
@@ -47,8 +47,7 @@ class _Cache:
 _caches: WeakKeyDictionary[Client, _Cache] = WeakKeyDictionary()
 
 
-@dataclass(frozen=True, slots=True)
-class KeyStatistics:
+class KeyStatistics(Struct, frozen=True):
     """The counts of the scope's partner; they ignore visibility."""
 
     scope: Scope

@@ -1,7 +1,8 @@
 """Reads the rows of a planned list: range after range, from a position on, in either direction."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from domain.cursors.list import CursorValue
 from domain.failures import InvalidCursor
@@ -13,8 +14,7 @@ from store.database.scope import Scope
 from store.database.stored_fields import Projection
 
 
-@dataclass(frozen=True, slots=True)
-class KeysetReader:
+class KeysetReader(Struct, frozen=True):
     """A list's plan; `columns` are those of the list, forwards. `projection` are the stored keys that are needed."""
 
     scope: Scope

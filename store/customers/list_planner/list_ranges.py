@@ -1,8 +1,9 @@
 """Query plans: the ranges of a list, and the index and keys that each range is read by."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Literal
+
+from msgspec import Struct
 
 from domain.cursors.list import CursorValue
 from domain.customers.conditions import Condition
@@ -11,8 +12,7 @@ from store.customers.orders import KEYS_INDEX
 from store.database.client import Document
 
 
-@dataclass(frozen=True, slots=True)
-class ValueRange:
+class ValueRange(Struct, frozen=True):
     """Consecutive sort values: `values` where they are few, else all values or those within limits.
 
     A limit of None is none, because sort values are stored without null.
@@ -53,8 +53,7 @@ class ValueRange:
 ALL_VALUES = ValueRange()
 
 
-@dataclass(frozen=True, slots=True)
-class IndexPlan:
+class IndexPlan(Struct, frozen=True):
     """An index, and one set of keys to read it by, or two that race.
 
     In a race the query requires a key of both sets. MongoDB reads both in turns until one has the page.
@@ -71,8 +70,7 @@ class IndexPlan:
         return "keys" if self.index == KEYS_INDEX else "order_keys"
 
 
-@dataclass(frozen=True, slots=True)
-class ListRange:
+class ListRange(Struct, frozen=True):
     """A part of a list: the matches of `wanted` whose sort value is in the range, read by one plan.
 
     A range with a single value is ordered by name and id alone, so it may be read from the index of keys.

@@ -5,7 +5,8 @@ for a common tag. Where the statistics do not decide, two key sets race (see lis
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from domain.cursors.list import CursorValue
 from domain.customers.conditions import AllOf, InstantField, InstantInRange, conjuncts

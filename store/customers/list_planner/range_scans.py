@@ -7,7 +7,8 @@ no plan for a query with a hint, so every page is planned anew.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from domain.customers.keys import Keys
 from store.customers.conditions import equals_any
@@ -27,8 +28,7 @@ _MAX_BRANCHES = 400
 _KEPT = KeptDocuments(CustomerDocument)
 
 
-@dataclass(frozen=True, slots=True)
-class RangeScan:
+class RangeScan(Struct, frozen=True):
     """One range, from `start` on (included) and before `end`, in the order of the columns."""
 
     list_range: ListRange

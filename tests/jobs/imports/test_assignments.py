@@ -1,11 +1,11 @@
 """Delivered assignments: no removal, expiry or interruption leaves one too many or one too few."""
 
 import asyncio
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from pymongo import MongoClient
 
 from domain.customers.filter import parse_filter

@@ -1,9 +1,10 @@
 """Deliveries that end together are recorded together; one of a webhook that was changed does not keep the others."""
 
 import asyncio
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+
+from msgspec.structs import replace
 
 from domain.cursors.feed import Position
 from domain.integrations.webhooks import WebhookDeliveryState

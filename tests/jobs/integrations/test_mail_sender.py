@@ -1,12 +1,12 @@
 """E-mails of alerts and webhooks: a real database, and a real mail server that refuses, hangs, is gone and returns."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from msgspec.structs import replace
 
 from domain.customers.keys import ALL_CUSTOMERS_KEY
 from domain.integrations.alert_changes import AlertChanges, AlertKey, TrackedAlert

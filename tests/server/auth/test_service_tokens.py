@@ -65,7 +65,7 @@ async def test_a_token_that_is_not_recorded_is_refused(client: Client) -> None:
 
 
 def _fields(claims: Claims) -> dict[str, Any]:
-    return {name: getattr(claims, name) for name in Claims.__slots__}
+    return {name: getattr(claims, name) for name in Claims.__struct_fields__}
 
 
 class CountingClient(Client):

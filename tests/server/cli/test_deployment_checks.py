@@ -1,11 +1,11 @@
 """What `partnerhub check` finds wrong with a deployment of MongoDB, from what MongoDB says of itself."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from server.cli.deployment_checks import Findings, check_deployment, find_uri_problems
 from store.database.client import Client

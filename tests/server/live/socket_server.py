@@ -51,8 +51,7 @@ from tests.server.connections.limited_server import make_limits
 MAX_OPERATIONS = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Numbered(FeedChange):
+class Numbered(FeedChange, frozen=True):
     """The payload of `numbered`."""
 
     number: int

@@ -1,9 +1,9 @@
 """Which viewers and events share a context."""
 
 import time
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from domain.languages.languages import Language
 from resolvers.context import Viewer

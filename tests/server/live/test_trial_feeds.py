@@ -1,9 +1,10 @@
 """What is done to trials, orders and invoices reaches those who watch, as it is written."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
+
+from msgspec.structs import replace
 
 from domain.entitlements.orders import CompleteOrderSetup
 from domain.entitlements.trials import (

@@ -1,11 +1,11 @@
 """The pages of licence reports: of customers in parts or behind a filter, and far behind the first page."""
 
-from dataclasses import replace
 from functools import partial
 from itertools import product
 from math import ceil
 
 import pytest
+from msgspec.structs import replace
 
 from domain.customers.filter import parse_filter
 from domain.entitlements.report_figures import ReportSums

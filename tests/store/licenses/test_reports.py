@@ -1,12 +1,12 @@
 """Licence reports: which rows each has to the millisecond, what they add up to, and their tables in every order."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import product
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from domain.entitlements.peer_groups import PeerGroup
 from domain.entitlements.report_figures import ReportSums

@@ -1,11 +1,11 @@
 """Weekly sums of licences: who sees which, late snapshots, removed customers, and what is kept of a partner's."""
 
 import asyncio
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from domain.imports.records import ImportKind
 from domain.time.weeks import WEEK, latest_completed_week

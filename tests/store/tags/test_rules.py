@@ -1,10 +1,10 @@
 """Tags with rules: writes, the clock, the job of a new rule, and what administrators cannot do with such tags."""
 
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from domain.failures import Forbidden, InputRejected
 from domain.imports.records import ImportKind

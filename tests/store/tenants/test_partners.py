@@ -1,10 +1,10 @@
 """Partners: created whole with their first administrator, once, and with the thresholds of each epoch."""
 
 import asyncio
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from domain.customers.statuses import Thresholds
 from domain.failures import OperatorError

@@ -1,7 +1,8 @@
 """The records of service tokens: of one partner each, used at most once an hour, revoked once."""
 
-from dataclasses import replace
 from datetime import timedelta
+
+from msgspec.structs import replace
 
 from store.database.client import Client
 from store.database.clock import utc_now

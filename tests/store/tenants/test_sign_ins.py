@@ -1,8 +1,9 @@
 """When an administrator was last here."""
 
 import asyncio
-from dataclasses import replace
 from datetime import timedelta
+
+from msgspec.structs import replace
 
 from store.database.client import Client, Document
 from store.database.scope import Scope

@@ -1,10 +1,10 @@
 """The cache of key counts: what is counted, for how long it is used, and what pages request."""
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from store.customers.customers import CUSTOMER_INDEXES
 from store.customers.list_planner.key_statistics import KeyStatistics, count_requested_keys
