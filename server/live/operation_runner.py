@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from domain.cursors.feed import Position
 from domain.rate_limits import BudgetState, RateLimited
-from execution.turns import TURNS
+from execution.turns import TURNS, OperationTime
 from resolvers.context import Context, Viewer
 from server.graphql.cost import MAX_TEXT_LENGTH
 from server.graphql.errors import Errors, InvalidRequest, exception_code, exception_error, failure_error
@@ -27,6 +27,7 @@ from server.live.feed_groups import FeedAppState, FeedGroups
 from server.live.subscribers import SendResults
 from server.telemetry.operation_record import OperationRecord, OperationRecorder
 from store.database.client import Client
+from store.database.waits import limit_waits
 
 
 class OperationAppState(FeedAppState, Protocol):
@@ -74,6 +75,7 @@ class OperationOutcome(NamedTuple):
 
 ReadRequest = Callable[[], Awaitable[OperationRequest]]
 CheckOperation = Callable[[Operation], None]
+Serve = Callable[[], Awaitable[OperationOutcome]]
 
 
 async def run_operation(
@@ -91,7 +93,7 @@ async def run_operation(
     """
     with app_state.operation_recorder.start() as record:
         try:
-            outcome = await _run(app_state, token, read_request, check, feed_output, record)
+            outcome = await _Run(app_state, token, read_request, check, feed_output, record).run()
         except OperationRejected as rejected:
             record.set_errors(rejected.errors)
             raise
@@ -100,39 +102,6 @@ async def run_operation(
             raise
         record.set_errors((outcome.response or {}).get("errors", ()))
         return outcome
-
-
-async def _run(
-    app_state: OperationAppState,
-    token: str,
-    read_request: ReadRequest,
-    check: CheckOperation,
-    feed_output: FeedOutput | None,
-    record: OperationRecord,
-) -> OperationOutcome:
-    accepted: _Accepted | None = None
-    context: Context | None = None
-    # Before the token is verified, an operation is that of its token.
-    with TURNS.track(token) as operation_time:
-        try:
-            # The steps wait for the database with limits of their own, whose sum would be longer.
-            async with app_state.client.outages.limit_request(app_state.operations.seconds):
-                viewer = await app_state.authenticate(token)
-                operation_time.owner = (viewer.partner_id, viewer.administrator.id)
-                accepted = await _accept(app_state, viewer, read_request, check, record, feed_output is not None)
-                if feed_output is None or accepted.operation.kind is not OperationType.SUBSCRIPTION:
-                    context = app_state.context(accepted.viewer)
-                    return await _execute(app_state, accepted, context)
-        except TimeoutError as failure:
-            if accepted is None or context is None:
-                raise
-            # What a mutation has written stays written: the caller learns its time.
-            return accepted.outcome({"errors": [exception_error(failure)]}, context)
-    record.end_span()
-    position, send_results, last_cursor = feed_output.position, feed_output.send_results, feed_output.last_cursor
-    viewer, operation, variables = accepted.viewer, accepted.operation, accepted.request.variables or {}
-    errors = await feed_output.groups.serve(viewer, operation, variables, position, send_results, last_cursor)
-    return OperationOutcome({"errors": errors} if errors else None)
 
 
 class _Accepted(NamedTuple):
@@ -150,12 +119,62 @@ class _Accepted(NamedTuple):
         return OperationOutcome(response, context.operation_time, self.charge.states)
 
 
+class _Run(Struct):
+    """One operation on its way; `accepted` and `context` are set as soon as it comes there."""
+
+    app_state: OperationAppState
+    token: str
+    read_request: ReadRequest
+    check: CheckOperation
+    feed_output: FeedOutput | None
+    record: OperationRecord
+    accepted: _Accepted | None = None
+    context: Context | None = None
+
+    async def run(self) -> OperationOutcome:
+        # The steps wait for the database with limits of their own, whose sum would be longer.
+        limit = self.app_state.client.outages.limit_request(self.app_state.operations.seconds)
+        # Before the token is verified, an operation is that of its token.
+        with TURNS.track(self.token) as operation_time:
+            try:
+                ended = await limit_waits(self._accept_and_execute(operation_time), limit)
+            except TimeoutError as failure:
+                if self.accepted is None or self.context is None:
+                    raise
+                # What a mutation has written stays written: the caller learns its time.
+                return self.accepted.outcome({"errors": [exception_error(failure)]}, self.context)
+        return ended if isinstance(ended, OperationOutcome) else await ended()
+
+    async def _accept_and_execute(self, operation_time: OperationTime) -> OperationOutcome | Serve:
+        """Return the outcome of a query or mutation, or the function that serves a subscription."""
+        viewer = await self.app_state.authenticate(self.token)
+        operation_time.owner = (viewer.partner_id, viewer.administrator.id)
+        output = self.feed_output
+        accepted = await _accept(
+            self.app_state, viewer, self.read_request, self.check, self.record, is_live=output is not None
+        )
+        self.accepted = accepted
+        if output is not None and accepted.operation.kind is OperationType.SUBSCRIPTION:
+            return partial(self._subscribe, accepted, output)
+        self.context = self.app_state.context(accepted.viewer)
+        return await _execute(self.app_state, accepted, self.context)
+
+    async def _subscribe(self, accepted: _Accepted, output: FeedOutput) -> OperationOutcome:
+        self.record.end_span()
+        viewer, operation, variables = accepted.viewer, accepted.operation, accepted.request.variables or {}
+        errors = await output.groups.serve(
+            viewer, operation, variables, output.position, output.send_results, output.last_cursor
+        )
+        return OperationOutcome({"errors": errors} if errors else None)
+
+
 async def _accept(
     app_state: OperationAppState,
     viewer: Viewer,
     read_request: ReadRequest,
     check: CheckOperation,
     record: OperationRecord,
+    *,
     is_live: bool,
 ) -> _Accepted:
     record.set_viewer(viewer.partner_id, viewer.administrator.id)

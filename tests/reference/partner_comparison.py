@@ -1,7 +1,9 @@
 """A partner as the store has it, beside the partner as the reference model has it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+
+from msgspec.structs import replace
 
 from domain.cursors.feed import Position
 from domain.customers.conditions import EVERYTHING

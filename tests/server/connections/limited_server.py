@@ -6,10 +6,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 import uvicorn
+from msgspec.structs import replace
 from starlette.types import Receive, Scope, Send
 
 from server.app.settings import Settings

@@ -1,12 +1,14 @@
 """How the changes of a batch of events are looked up, executed, shared and delivered."""
 
 import asyncio
+import dataclasses
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from domain.batches import split_into_batches
 from domain.failures import Unavailable
@@ -200,7 +202,7 @@ async def test_gives_requests_their_time_after_many_messages(
 
 
 async def test_a_result_that_costs_too_much_is_an_error_by_itself(world: ExecutionWorld) -> None:
-    operation = replace(prepare("subscription { numbered { number again: number } }"), cost_limit=2)
+    operation = dataclasses.replace(prepare("subscription { numbered { number again: number } }"), cost_limit=2)
     subscription = prepare_subscription(SCHEMA, operation, {}, make_viewer())
     execution = FeedExecution(subscription, world.app_state.feed, world.priority)
     await execution.deliver_events([make_event(1), make_event(2)], world.batch, world.deliver)

@@ -1,10 +1,11 @@
 """A mutation's transaction: who may run it, what is stored for its key, and how often it reads clock and partner."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from domain.failures import Failure, Forbidden, InputRejected, TermsNotAccepted, Unauthenticated
 from domain.messages import translatable

@@ -3,11 +3,12 @@
 import random
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 from uuid import uuid4
 
 import pytest
+from msgspec.structs import replace
 from pymongo import MongoClient
 from pymongo.database import Database
 
