@@ -18,10 +18,9 @@ from multiprocessing import get_context
 from time import monotonic, sleep
 from typing import Any, NamedTuple
 
-import orjson
 import uvloop
 
-from bench.fanout_load import ReceivedMessages, run_bare_server, run_sockets
+from bench.fanout_load import ReceivedMessages, run_bare_server, run_sockets, subscribe_messages
 from bench.feed import SUBSCRIPTION, change_assigned_licenses
 from bench.process_usage import OTHER_CORE, SERVER_CORE, cpu_seconds, memory_kilobytes, pinned
 from bench.recorded_changes import RecordedChanges
@@ -37,18 +36,6 @@ from tests.store.factory_customers import add_customers, subscription
 GROUPS, SPLIT_RATE, MAX_P99 = 8, 50, 50
 ASSIGNED = (12, 5)
 _spawn_context = get_context("spawn")
-
-
-def subscribe_messages(token: str, search: str | None) -> list[str]:
-    """Return a client's messages: connection_init, the feed, and a query that is answered once the feed is accepted."""
-    filter_ = None if search is None else {"search": search}
-    feed = {"query": SUBSCRIPTION, "variables": {"filter": filter_}}
-    messages: list[dict[str, Any]] = [
-        {"type": "connection_init", "payload": {"authorization": f"Bearer {token}"}},
-        {"id": "8a1f5b1e-6f3e-4d46-9f8a-3b1f6f3e4d46", "type": "subscribe", "payload": feed},
-        {"id": "2", "type": "subscribe", "payload": {"query": "{ feedCursor }"}},
-    ]
-    return [orjson.dumps(message).decode() for message in messages]
 
 
 class ClientProcess:
@@ -118,12 +105,12 @@ class FanoutBench:
         with self._server() as server:
             pid, port = server.process.pid, int(server.url.rpartition(":")[2])
             before, token = memory_kilobytes(pid), await asyncio.to_thread(self._harness.token)
-            searches = [f"g{number}" for number in range(GROUPS)] if is_split else [None]
-            counts = [subscribers // len(searches)] * len(searches)
-            messages = [subscribe_messages(token, search) for search in searches]
+            filters = [{"search": f"g{number}"} for number in range(GROUPS)] if is_split else [None]
+            counts = [subscribers // len(filters)] * len(filters)
+            messages = [subscribe_messages(token, SUBSCRIPTION, filter=each) for each in filters]
             sockets = await asyncio.to_thread(ClientProcess, port, counts, messages, self._committed_at)
             connected, used = memory_kilobytes(pid), cpu_seconds(pid)
-            expected = sum(counts) * changes // len(searches)
+            expected = sum(counts) * changes // len(filters)
             sockets.start_receiving(expected)
             began, assigned = monotonic(), next(self._assigned)
             await asyncio.to_thread(write_changes, self._recorded, changes, rate, assigned, self._committed_at)
@@ -156,7 +143,7 @@ class FanoutBench:
             before, token = memory_kilobytes(server.process.pid), await asyncio.to_thread(self._harness.token)
             port = int(server.url.rpartition(":")[2])
             sockets = await asyncio.to_thread(
-                ClientProcess, port, [subscribers], [subscribe_messages(token, None)], self._committed_at
+                ClientProcess, port, [subscribers], [subscribe_messages(token, SUBSCRIPTION)], self._committed_at
             )
             held = memory_kilobytes(server.process.pid)
             print(f"{subscribers:>11} {'idle':>13} {(held - before) / subscribers:.1f} kB each (limit 40)", flush=True)
@@ -196,20 +183,20 @@ async def opened_bench(changes: int) -> AsyncIterator[FanoutBench]:
     with pinned(OTHER_CORE), temporary_replica_set() as (mongod,):
         harness = ServerHarness(mongod.uri, "bench_fanout", is_forked=False)
         await asyncio.to_thread(harness.make_partner)
-        recorded = await record_changes(mongod.uri, "bench_fanout", changes)
+        client = Client(mongod.uri, "bench_fanout")
+        recorded = await record_changes(Scope(client, PARTNER, utc_now()), mongod.uri, changes)
+        await client.close()
         yield FanoutBench(harness, recorded, changes)
         recorded.close()
 
 
-async def record_changes(uri: str, database: str, changes: int) -> RecordedChanges:
+async def record_changes(scope: Scope, uri: str, customers: int) -> RecordedChanges:
     """Add the customers, and record their changes to each number of assigned licences; they have the last of these."""
-    client, recorded = Client(uri, database), RecordedChanges(uri, database)
-    scope, names = Scope(client, PARTNER, utc_now()), [customer_name(number) for number in range(changes)]
+    recorded, names = RecordedChanges(uri, scope), [customer_name(number) for number in range(customers)]
     await add_customers(scope, ((name, [subscription(f"S-{name}")]) for name in names))
     for assigned in ASSIGNED:
         await change_assigned_licenses(scope, names, assigned)
         recorded.record(assigned)
-    await client.close()
     return recorded
 
 

@@ -1,4 +1,4 @@
-"""The client process of bench.fanout, with thousands of raw sockets, and the bare endpoint that is its limit."""
+"""Raw sockets that receive a feed at little cost, and the bare endpoint that is the limit of bench.fanout."""
 
 import asyncio
 import re
@@ -29,7 +29,7 @@ class ReceivedMessages(NamedTuple):
 
 def run_sockets(pipe: Connection, port: int, counts: list[int], messages: list[list[str]], committed: Any) -> None:
     """Run in a process of its own: open the sockets, report it, and receive as many messages as the pipe orders."""
-    sockets = _SocketPool(port)
+    sockets = SocketPool(port)
     for count, opening in zip(counts, messages, strict=True):
         sockets.open(count, opening)
     pipe.send("open")
@@ -38,7 +38,18 @@ def run_sockets(pipe: Connection, port: int, counts: list[int], messages: list[l
     sockets.close()
 
 
-class _SocketPool:
+def subscribe_messages(token: str, feed: str, **variables: Any) -> list[str]:
+    """Return a client's messages: connection_init, the feed, and a query that is answered once the feed is accepted."""
+    subscribe = {"query": feed, "variables": variables}
+    messages: list[dict[str, Any]] = [
+        {"type": "connection_init", "payload": {"authorization": f"Bearer {token}"}},
+        {"id": "8a1f5b1e-6f3e-4d46-9f8a-3b1f6f3e4d46", "type": "subscribe", "payload": subscribe},
+        {"id": "2", "type": "subscribe", "payload": {"query": "{ feedCursor }"}},
+    ]
+    return [orjson.dumps(message).decode() for message in messages]
+
+
+class SocketPool:
     """Websockets with minimal parsing, so that they cost less than the server."""
 
     def __init__(self, port: int) -> None:
@@ -59,14 +70,14 @@ class _SocketPool:
             self._by_fd[connection.fileno()] = connection
             self._epoll.register(connection, select.EPOLLIN)
             if number % 200 == 0:
-                self._read_ready(0)
+                self.read_ready(0)
 
     def receive(self, expected: int, committed: Any) -> ReceivedMessages:
         """Receive the expected messages; stop after 10 s without one."""
         numbers, times = array("l"), array("d")
         last_at = monotonic()
         while len(numbers) < expected and monotonic() - last_at < 10:
-            for number, at in self._read_ready(1):
+            for number, at in self.read_ready(1):
                 numbers.append(number)
                 times.append(at)
                 last_at = at
@@ -77,7 +88,8 @@ class _SocketPool:
         for connection in self._by_fd.values():
             connection.close()
 
-    def _read_ready(self, seconds: float) -> list[tuple[int, float]]:
+    def read_ready(self, seconds: float) -> list[tuple[int, float]]:
+        """Return the numbers of the customers that have changed, with the times of their messages' arrival."""
         numbers = []
         for fd, _ in self._epoll.poll(seconds):
             text = self._unparsed.pop(fd, b"") + self._by_fd[fd].recv(262144)

@@ -12,24 +12,25 @@ from pymongo import MongoClient
 
 from store.database.clock import utc_now
 from store.database.ids import new_id
+from store.database.scope import Scope
 from store.events.log import RETENTION
 
 Document = dict[str, Any]
 
 
 class RecordedChanges:
-    """The fields of customers in several states, and the event by which each state began."""
+    """The fields of a partner's customers in several states, and the event by which each state began."""
 
-    def __init__(self, uri: str, database: str) -> None:
+    def __init__(self, uri: str, scope: Scope) -> None:
         self._client = MongoClient[Document](uri)
-        self._database = self._client[database]
+        self._database, self._where = self._client[scope.client.database_name], scope.match()
         self._customers: dict[object, Mapping[str, Document]] = {}
         self._events: dict[object, Mapping[str, Document]] = {}
 
     def record(self, state: object) -> None:
         """Read the customers, and the newest event of each, as those of this state."""
-        customers = list(self._database.customers.find())
-        events = {event["customer_id"]: event for event in self._database.events.find().sort("at", 1)}
+        customers = list(self._database.customers.find(self._where))
+        events = {event["customer_id"]: event for event in self._database.events.find(self._where).sort("at", 1)}
         self._customers[state] = {customer["external_id"]: customer for customer in customers}
         self._events[state] = {customer["external_id"]: events[customer["_id"]] for customer in customers}
 

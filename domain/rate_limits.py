@@ -93,13 +93,18 @@ def give_back(bucket: Bucket, limit: RateLimit, amount: float, now: datetime) ->
     return Bucket(max(0.0, current.level - amount), current.at)
 
 
-class BudgetState(NamedTuple):
+class BudgetState(Struct, frozen=True):
     """What is left of a budget, as far as this process knows; another process may hold a chunk of it."""
 
     name: str
     limit: RateLimit
     remaining: float
     now: datetime
+
+    @property
+    def left(self) -> int:
+        """What is left in whole units; 0 where less than nothing is."""
+        return int(self.remaining) if self.remaining > 0 else 0
 
     @property
     def reset_seconds(self) -> int:
@@ -144,7 +149,7 @@ class Share(Struct):
         """Return what is left at `now`."""
         limit = self.limit
         remaining = self.held + limit.capacity - self.bucket.level_at(limit, now)
-        return BudgetState(name, limit, min(remaining, limit.capacity), now)
+        return BudgetState(name, limit, min(limit.capacity, remaining), now)
 
 
 class RateLimited(RequestFailure):
@@ -176,6 +181,6 @@ def describe_cost(requested: int, states: Sequence[BudgetState]) -> dict[str, ob
     return {
         "requested": requested,
         "limit": int(state.limit.capacity),
-        "remaining": max(0, int(state.remaining)),
+        "remaining": state.left,
         "resetAt": format_instant(state.now + timedelta(seconds=state.reset_seconds)),
     }

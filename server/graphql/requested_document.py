@@ -1,7 +1,9 @@
 """How a request names its document: by its text, by an id, or by a hash."""
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
+
+from msgspec import Struct
 
 MAX_ID_LENGTH = 200
 QUERY_MISSING = "The request has no query: a string with an operation."
@@ -11,7 +13,7 @@ class InvalidDocument(ValueError):
     """A request that does not name its document in a known form; the message says what is wrong."""
 
 
-class RequestedDocument(NamedTuple):
+class RequestedDocument(Struct, frozen=True):
     """The document of a request: its text, or its id, or its SHA-256 hash; Apollo also sends text and hash."""
 
     text: str | None

@@ -74,8 +74,7 @@ class DirectPosts:
 
     async def _respond(self, writer: RequestWriter, request: Request, request_id: bytes) -> None:
         began_at, app_state = monotonic(), self._application.state.app_state
-        with app_state.request_priority.track_request():
-            answer = await answer_request(app_state, request)
+        answer = await answer_request(app_state, request)
         body, headers = orjson.dumps(answer.response), {**self._headers, **answer.headers}
         count_request(answer.status, monotonic() - began_at)
         headers["vary"] += ", Accept-Encoding"

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from functools import lru_cache, partial
 from time import monotonic
-from typing import Any, NamedTuple
+from typing import Any
 
 import orjson
 from graphql import OperationType
+from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -47,8 +48,7 @@ async def graphql(request: Request) -> Response:
     if wants_graphiql(request):
         return graphiql_response(request, sign_in=page_sign_in(app_state.settings))
     began_at = monotonic()
-    with app_state.request_priority.track_request():
-        answer = await answer_request(app_state, request)
+    answer = await answer_request(app_state, request)
     response = _response(answer)
     if "ETag" in answer.headers:
         response = not_modified(request, answer.headers) or response
@@ -56,7 +56,7 @@ async def graphql(request: Request) -> Response:
     return response
 
 
-class Answer(NamedTuple):
+class Answer(Struct, frozen=True):
     """The response to a request, and how it is sent; names of `headers` that middleware sets too are in lower case."""
 
     status: int

@@ -10,14 +10,15 @@ def rate_limit_headers(states: Sequence[BudgetState]) -> dict[str, str]:
     """Return the fields for the budgets of a request; none where there is no limit."""
     if not states:
         return {}
-    policies = [_policy(state.name, state.limit) for state in states]
-    limits = [f'"{state.name}";r={max(0, int(state.remaining))};t={state.reset_seconds}' for state in states]
-    return {"RateLimit-Policy": ", ".join(policies), "RateLimit": ", ".join(limits)}
+    policies = _policies(tuple([(state.name, state.limit) for state in states]))
+    limits = [f'"{state.name}";r={state.left};t={state.reset_seconds}' for state in states]
+    return {"RateLimit-Policy": policies, "RateLimit": ", ".join(limits)}
 
 
 @lru_cache(maxsize=10)
-def _policy(name: str, limit: RateLimit) -> str:
-    return f'"{name}";q={int(limit.capacity)};w={limit.window_seconds};qu="cost"'
+def _policies(limits: tuple[tuple[str, RateLimit], ...]) -> str:
+    policies = [f'"{name}";q={int(limit.capacity)};w={limit.window_seconds};qu="cost"' for name, limit in limits]
+    return ", ".join(policies)
 
 
 def rejection_headers(failure: RateLimited) -> dict[str, str]:

@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from time import monotonic
-from typing import NamedTuple
 
 import structlog
 from msgspec import Struct
@@ -43,7 +42,7 @@ _REJECTED = Counter(
 _log = structlog.get_logger("partnerhub.limits")
 
 
-class Charge(NamedTuple):
+class Charge(Struct, frozen=True):
     """What an operation was charged, and the states of its budgets after it."""
 
     requested: int
@@ -71,12 +70,13 @@ class _Budget(Struct):
 
     def cost_of(self, requested: float) -> float:
         """Return what is charged: an operation that costs more than a whole budget needs all of it."""
-        return min(requested, self.share.limit.capacity)
+        capacity = self.share.limit.capacity
+        return min(capacity, requested)
 
     def spend(self, requested: float, now: datetime) -> BudgetState:
         """Spend what is held for an operation; return what is left."""
         self.share.spend(self.cost_of(requested))
-        return self.share.state(self.kind, now)
+        return self.state(now)
 
     async def ensure(self, cost: float) -> bool:
         """Hold at least the cost; return False where there is no room for it at the moment."""

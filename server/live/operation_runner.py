@@ -5,7 +5,7 @@ A transport reads the request before and writes the outcome after; it turns what
 
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from graphql import OperationType
 from msgspec import Struct
@@ -62,7 +62,7 @@ class FeedOutput(Struct, frozen=True):
     last_cursor: str | None = None
 
 
-class OperationOutcome(NamedTuple):
+class OperationOutcome(Struct, frozen=True):
     """The response of a query or mutation, or the errors that ended a subscription; None where it ended without.
 
     `budgets` are the rate limits' after the operation was charged.
@@ -104,7 +104,7 @@ async def run_operation(
         return outcome
 
 
-class _Accepted(NamedTuple):
+class _Accepted(Struct, frozen=True):
     """An operation that was accepted and charged."""
 
     viewer: Viewer
@@ -135,7 +135,7 @@ class _Run(Struct):
         # The steps wait for the database with limits of their own, whose sum would be longer.
         limit = self.app_state.client.outages.limit_request(self.app_state.operations.seconds)
         # Before the token is verified, an operation is that of its token.
-        with TURNS.track(self.token) as operation_time:
+        with self.app_state.request_priority.track_request(), TURNS.track(self.token) as operation_time:
             try:
                 ended = await limit_waits(self._accept_and_execute(operation_time), limit)
             except TimeoutError as failure:
@@ -190,11 +190,10 @@ async def _accept(
 async def _execute(app_state: OperationAppState, accepted: _Accepted, context: Context) -> OperationOutcome:
     context.after_operation_time = accepted.request.after_operation_time
     operation, variables = accepted.operation, accepted.request.variables or {}
-    with app_state.request_priority.track_request():
-        await TURNS.wait()
-        execute = partial(app_state.operations.execute_in_time, operation, variables, context)
-        kept = app_state.kept_responses
-        response = await (kept.find_or_execute(operation, variables, context, execute) if kept else execute())
+    await TURNS.wait()
+    execute = partial(app_state.operations.execute_in_time, operation, variables, context)
+    kept = app_state.kept_responses
+    response = await (kept.find_or_execute(operation, variables, context, execute) if kept else execute())
     outcome = accepted.outcome(response, context)
     # The caller encodes it, which takes some milliseconds where it is large.
     await TURNS.wait()

@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 from domain.failures import Unavailable
 from domain.rate_limits import RateLimit, RateLimited, RateLimits
 from resolvers.context import Viewer
-from server.limits.rate_limiter import REQUEST_COST, RateLimiter
+from server.limits.rate_limiter import REQUEST_COST, Charge, RateLimiter
 from store.database.client import Client
 from store.database.clock import utc_now
 from store.tenants import rate_budgets
@@ -55,7 +55,7 @@ async def count_accepted(limiter: RateLimiter, viewer: Viewer, operations: int, 
 
 
 async def test_without_limits_nothing_is_charged() -> None:
-    assert await RateLimiter().charge(make_viewer(), 10**9) == (10**9 + REQUEST_COST, ())
+    assert await RateLimiter().charge(make_viewer(), 10**9) == Charge(10**9 + REQUEST_COST, ())
     await RateLimiter().stop()
 
 
