@@ -1,10 +1,10 @@
 """A mutation's transaction: who may run it, what is stored for its key, and how often it reads clock and partner."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import pytest
+from msgspec import Struct
 from msgspec.structs import replace
 
 from domain.failures import Failure, Forbidden, InputRejected, TermsNotAccepted, Unauthenticated
@@ -21,15 +21,13 @@ from tests.api_server import administrator_document
 from tests.store.factory_customers import add_customer, partner_scope, subscription
 
 
-@dataclass(frozen=True)
-class Greeting:
+class Greeting(Struct, frozen=True):
     """The input of the mutations below."""
 
     name: str
 
 
-@dataclass(frozen=True)
-class Greeted:
+class Greeted(Struct, frozen=True):
     """Their result."""
 
     text: str
