@@ -137,7 +137,8 @@ async def main(customers: int) -> None:
     with temporary_replica_set() as (mongod,):
         harness = ServerHarness(mongod.uri, DATABASE, is_forked=False)
         scope, recorded = await _prepare(harness, mongod.uri, customers)
-        token, others_token = harness.token(), harness.token(partner=OTHER_PARTNER)
+        token = await asyncio.to_thread(harness.token)
+        others_token = await asyncio.to_thread(harness.token, partner=OTHER_PARTNER)
         with harness.start_server() as server:
             async with await make_http_client(harness, PARTNER) as http:
                 # Without neighbours, so that it has both cores.
