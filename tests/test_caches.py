@@ -42,7 +42,7 @@ CACHES = {
     "server.http.compression._is_compressible_type": (256, 1_000),
     "server.http.graphql._is_json": (256, 4_000),
     "server.http.graphql._negotiate_media_type": (256, 4_000),
-    "server.http.rate_limit_headers._policy": (10, 1_000),
+    "server.http.rate_limit_headers._policies": (10, 1_000),
     "server.live.socket_transport._frame_header": (4_096, 200),
     "server.telemetry.operation_metrics._cost": (512, 1_000),
     "server.telemetry.operation_metrics._operations": (512, 1_000),
