@@ -1,7 +1,11 @@
-"""Runs bulk jobs, of each partner the oldest first: one batch after the other, each in its own transaction."""
+"""Runs bulk jobs, of each partner the oldest first, each batch in its own transaction.
 
-from collections.abc import Awaitable, Callable, Sequence
-from functools import partial
+One batch of a job is written at a time, because batches share the processors with requests and feeds; the next one is
+prepared meanwhile.
+"""
+
+from asyncio import Lock, TaskGroup
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 from domain.partner.bulk_jobs import BulkJobState
 from jobs.conflicts import Conflicts
@@ -13,30 +17,21 @@ from store.tags.bulk_batches import BATCH_DEADLINE_SECONDS, JobAuthorization, Jo
 from store.tags.bulk_jobs import find_next_jobs, find_open_batches, finish_job
 
 _BATCHES_PER_RUN = 20
+# One is written while the next one is read and its events are made.
+_BATCHES_AT_ONCE = 2
 
 
 async def bulk_jobs(client: Client, deadline: float = BATCH_DEADLINE_SECONDS) -> int:
     """Process up to 20 batches of the oldest job of each partner; return how many there were.
 
-    Batches run one at a time: they share the processors with requests and feeds, and two at once are hardly faster.
     Unavailable where a customer could not be written within `deadline` seconds; all others were.
     """
-    counts: list[int] = []
-
-    async def run(job: Document) -> None:
-        counts.append(await _run(client, job, deadline))
-
-    await _process_each(await find_next_jobs(client), run)
-    return sum(counts)
-
-
-async def _process_each(documents: Sequence[Document], process: Callable[[Document], Awaitable[None]]) -> None:
-    """Process every job or batch, also those behind one that conflicts; then raise the last conflict."""
-    conflicts = Conflicts()
-    for document in documents:
+    count, conflicts = 0, Conflicts()
+    for job in await find_next_jobs(client):
         with conflicts.keep():
-            await process(document)
+            count += await _run(client, job, deadline)
     conflicts.raise_last()
+    return count
 
 
 async def _run(client: Client, job: Document, deadline: float) -> int:
@@ -45,16 +40,37 @@ async def _run(client: Client, job: Document, deadline: float) -> int:
     if not batches:
         await finish_job(scope, job["_id"], BulkJobState.DONE)
         return 1
+    authorization, writing = JobAuthorization(scope, job), Lock()
     try:
-        await _process_each(batches, partial(_process_batch, scope, JobAuthorization(scope, job), deadline))
+        await _process_each(batches, lambda batch: _process_batch(scope, authorization, batch, writing, deadline))
     except JobAuthorizationLost:
         await finish_job(scope, job["_id"], BulkJobState.FAILED)
     return len(batches)
 
 
-async def _process_batch(scope: Scope, authorization: JobAuthorization, deadline: float, batch: Document) -> None:
+async def _process_each(batches: Iterable[Document], process: Callable[[Document], Awaitable[None]]) -> None:
+    """Process every batch, some at once, also those behind one that conflicts; then raise the last conflict."""
+    conflicts, waiting = Conflicts(), iter(batches)
+
+    async def work() -> None:
+        for batch in waiting:
+            with conflicts.keep():
+                await process(batch)
+
+    try:
+        async with TaskGroup() as group:
+            for _ in range(_BATCHES_AT_ONCE):
+                group.create_task(work())
+    except BaseExceptionGroup as failures:
+        raise failures.exceptions[0] from None
+    conflicts.raise_last()
+
+
+async def _process_batch(
+    scope: Scope, authorization: JobAuthorization, batch: Document, writing: Lock, deadline: float
+) -> None:
     async def process_next(ids: Sequence[str], seconds: float) -> None:
         nonlocal batch
-        batch = await process_batch(scope, authorization, batch, len(ids), seconds)
+        batch = await process_batch(scope, authorization, batch, len(ids), writing, seconds)
 
     await halve_on_conflict(batch["ids"], process_next, deadline=deadline, single_deadline=deadline)

@@ -82,6 +82,13 @@ def event_document(
     return document
 
 
+def event_of_customer(event: Document, customer_id: str, summary: str, facts_after: Document | None) -> Document:
+    """Return an event of one customer as that of another, with an id of its own."""
+    about = {"customer_id": customer_id, "subject_id": customer_id, "facts_after": facts_after}
+    keys = event_keys(event["kind"], event["actor_id"], customer_id)
+    return {**event, **about, "_id": new_id("evt"), "summary": summary, "keys": keys}
+
+
 def event_keys(kind: str, actor_id: str | None, customer_id: str | None) -> list[str]:
     """Return the keys by which an event is found; no query asks for events without actor or customer."""
     values = {"kind": kind, "actor": actor_id, "customer": customer_id}

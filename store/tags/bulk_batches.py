@@ -1,7 +1,7 @@
 """One batch of a bulk job: customers that the job's administrator may still tag, changed in one transaction."""
 
-from asyncio import gather
-from contextlib import suppress
+from asyncio import Lock, gather
+from contextlib import AsyncExitStack, suppress
 from time import monotonic
 
 from msgspec import Struct
@@ -83,25 +83,37 @@ async def process_batch(
     authorization: JobAuthorization,
     batch: Document,
     at_most: int,
+    writing: Lock,
     deadline: float = BATCH_DEADLINE_SECONDS,
 ) -> Document:
     """Change the next `at_most` customers of the batch; return the batch as it is afterwards.
+
+    It writes and commits while it has `writing`: another batch can be prepared in the meantime.
 
     Another process can have changed them since the batch was read: then nothing is written. Raise JobAuthorizationLost
     where the job has to end, Unavailable where the transaction cannot commit within `deadline` seconds.
     """
 
+    is_writing = False
+
     async def attempt(session: Session) -> None:
+        nonlocal is_writing
         grant = await authorization.current()
         administrator = grant.administrator
         acting = replace(scope, now=utc_now(), administrator_id=administrator.id, role=administrator.role)
         visible = {**acting.match_customers(), "_id": {"$in": batch["ids"][:at_most]}}
         retagging = Retagging(acting, session, administrator.id, grant.tagging, grant.partner)
-        changed, skipped = await retagging.run(visible)
-        await _record_progress(acting, batch, at_most, len(changed), skipped, session)
+        prepared = await retagging.prepare(visible)
+        if not is_writing:
+            # An attempt that is repeated has it already.
+            await until_committed.enter_async_context(writing)
+            is_writing = True
+        await retagging.write(prepared)
+        await _record_progress(acting, batch, at_most, len(prepared.tags_after), prepared.skipped, session)
 
-    with suppress(_BatchAlreadyProcessed):
-        await in_transaction(scope.client, attempt, deadline=deadline)
+    async with AsyncExitStack() as until_committed:
+        with suppress(_BatchAlreadyProcessed):
+            await in_transaction(scope.client, attempt, deadline=deadline)
     done = batch["done"] + len(batch["ids"][:at_most])
     return {**batch, "ids": batch["ids"][at_most:], "done": done}
 

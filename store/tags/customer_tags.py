@@ -26,7 +26,7 @@ class Tagging(Struct, frozen=True):
 
         `customers` are ids with the current tags.
         """
-        tags_after = {id_: self._tags_after(tags) for id_, tags in customers if self.would_change(tags)}
+        tags_after = self._changed_tags(customers)
         crowding = {tag for tags in tags_after.values() if self._is_too_many(tags) for tag in tags}
         # A tag that was deleted but is still stored does not count towards the limit.
         deleted = await _find_deleted_tags(scope, session, crowding - self.names.keys())
@@ -40,15 +40,35 @@ class Tagging(Struct, frozen=True):
                 changes[id_] = existing
         return changes, skipped
 
+    def _changed_tags(self, customers: Iterable[tuple[str, list[str]]]) -> dict[str, list[str]]:
+        # Many customers have equal tags.
+        after_by_tags: dict[tuple[str, ...], list[str] | None] = {}
+        changed: dict[str, list[str]] = {}
+        for id_, tags in customers:
+            key = tuple(tags)
+            if key not in after_by_tags:
+                after_by_tags[key] = self._tags_after(tags) if self.would_change(tags) else None
+            after = after_by_tags[key]
+            if after is not None:
+                changed[id_] = after
+        return changed
+
     def draft_event(self, customer: Mapping[str, Any], after: Sequence[str]) -> EventDraft:
         """Return the event of a customer, given as it was before, that gets the tags `after`."""
-        before = customer["tag_ids"]
-        changed = self._differing_tags(before)
-        tags = f"{format_tag_names(self.names[tag] for tag in changed)} {'was' if len(changed) == 1 else 'were'}"
-        kind, verb = (
-            (ActivityKind.TAGS_ASSIGNED, "put on") if self.is_addition else (ActivityKind.TAGS_REMOVED, "taken off")
-        )
-        return EventDraft(kind, customer["_id"], f"{tags} {verb} {customer['name']}", {"tags": [before, list(after)]})
+        kind = ActivityKind.TAGS_ASSIGNED if self.is_addition else ActivityKind.TAGS_REMOVED
+        changes = {"tags": [customer["tag_ids"], list(after)]}
+        return EventDraft(kind, customer["_id"], self.summary(self.predicate(customer["tag_ids"]), customer), changes)
+
+    def predicate(self, tags: Collection[str]) -> str:
+        """Return what happens to a customer with these tags, such as `Tag Gold was put on`."""
+        changed = self._differing_tags(tags)
+        names = f"{format_tag_names(self.names[tag] for tag in changed)} {'was' if len(changed) == 1 else 'were'}"
+        return f"{names} {'put on' if self.is_addition else 'taken off'}"
+
+    @staticmethod
+    def summary(predicate: str, customer: Mapping[str, Any]) -> str:
+        """Return the sentence of a customer's event."""
+        return f"{predicate} {customer['name']}"
 
     def would_change(self, tags: Collection[str]) -> bool:
         """Return whether a customer with these tags would change."""

@@ -81,7 +81,9 @@ async def begun(client: Client, customers: int) -> Begun:
 async def test_a_batch_is_processed_once_by_several_processes(client: Client) -> None:
     work = await begun(client, BATCH_SIZE)
     (batch,) = work.batches
-    await asyncio.gather(*(process_batch(work.scope, work.authorization, batch, BATCH_SIZE) for _ in range(5)))
+    await asyncio.gather(
+        *(process_batch(work.scope, work.authorization, batch, BATCH_SIZE, asyncio.Lock()) for _ in range(5))
+    )
     done = await work.read()
     assert (done.state, done.done, done.changed, done.skipped) == (BulkJobState.RUNNING, BATCH_SIZE, BATCH_SIZE, 0)
     assert await work.told() == BATCH_SIZE
@@ -91,9 +93,9 @@ async def test_a_batch_can_be_processed_in_parts(client: Client) -> None:
     work = await begun(client, BATCH_SIZE)
     for expected in (40, 80, 120, BATCH_SIZE):
         (batch,) = await find_open_batches(work.scope, work.job["_id"], 10)
-        await process_batch(work.scope, work.authorization, batch, 40)
+        await process_batch(work.scope, work.authorization, batch, 40, asyncio.Lock())
         # A second attempt with the batch as it was read changes nothing.
-        await process_batch(work.scope, work.authorization, batch, 40)
+        await process_batch(work.scope, work.authorization, batch, 40, asyncio.Lock())
         assert (await work.read()).done == await work.told() == expected
     assert await find_open_batches(work.scope, work.job["_id"], 10) == []
 
@@ -156,7 +158,7 @@ async def test_the_authorization_is_read_again_after_a_second(client: Client, mo
 @pytest.mark.parametrize("reason", ["no tag", "another role", "removed"])
 async def test_a_job_without_authorization_ends_and_keeps_its_progress(client: Client, reason: str) -> None:
     work = await begun(client, 2 * BATCH_SIZE)
-    await process_batch(work.scope, work.authorization, work.batches[0], BATCH_SIZE)
+    await process_batch(work.scope, work.authorization, work.batches[0], BATCH_SIZE, asyncio.Lock())
     if reason == "no tag":
         await work.scope.collection("tags").delete_many({**work.scope.match(), "_id": TAG})
     else:
