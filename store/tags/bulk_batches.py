@@ -94,24 +94,20 @@ async def process_batch(
     where the job has to end, Unavailable where the transaction cannot commit within `deadline` seconds.
     """
 
-    is_writing = False
-
     async def attempt(session: Session) -> None:
-        nonlocal is_writing
+        # An attempt that conflicted lets others write before it is repeated.
+        await until_ended.aclose()
         grant = await authorization.current()
         administrator = grant.administrator
         acting = replace(scope, now=utc_now(), administrator_id=administrator.id, role=administrator.role)
         visible = {**acting.match_customers(), "_id": {"$in": batch["ids"][:at_most]}}
         retagging = Retagging(acting, session, administrator.id, grant.tagging, grant.partner)
         prepared = await retagging.prepare(visible)
-        if not is_writing:
-            # An attempt that is repeated has it already.
-            await until_committed.enter_async_context(writing)
-            is_writing = True
+        await until_ended.enter_async_context(writing)
         await retagging.write(prepared)
         await _record_progress(acting, batch, at_most, len(prepared.tags_after), prepared.skipped, session)
 
-    async with AsyncExitStack() as until_committed:
+    async with AsyncExitStack() as until_ended:
         with suppress(_BatchAlreadyProcessed):
             await in_transaction(scope.client, attempt, deadline=deadline)
     done = batch["done"] + len(batch["ids"][:at_most])

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import pytest
 
@@ -91,13 +91,56 @@ async def test_a_batch_is_processed_once_by_several_processes(client: Client) ->
 
 async def test_a_batch_can_be_processed_in_parts(client: Client) -> None:
     work = await begun(client, BATCH_SIZE)
-    for expected in (40, 80, 120, BATCH_SIZE):
+    for expected in (50, 100, BATCH_SIZE):
         (batch,) = await find_open_batches(work.scope, work.job["_id"], 10)
-        await process_batch(work.scope, work.authorization, batch, 40, asyncio.Lock())
+        await process_batch(work.scope, work.authorization, batch, 50, asyncio.Lock())
         # A second attempt with the batch as it was read changes nothing.
-        await process_batch(work.scope, work.authorization, batch, 40, asyncio.Lock())
+        await process_batch(work.scope, work.authorization, batch, 50, asyncio.Lock())
         assert (await work.read()).done == await work.told() == expected
     assert await find_open_batches(work.scope, work.job["_id"], 10) == []
+
+
+class ObservedLock(asyncio.Lock):
+    """Says when somebody asks for it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_wanted = asyncio.Event()
+
+    async def acquire(self) -> Literal[True]:
+        self.is_wanted.set()
+        return await super().acquire()
+
+
+async def test_a_batch_is_prepared_and_not_written_while_another_is_written(client: Client) -> None:
+    work, writing = await begun(client, BATCH_SIZE), ObservedLock()
+    async with writing:
+        writing.is_wanted.clear()
+        processing = asyncio.create_task(
+            process_batch(work.scope, work.authorization, work.batches[0], BATCH_SIZE, writing)
+        )
+        await writing.is_wanted.wait()
+        assert await work.told() == 0
+    await processing
+    assert await work.told() == BATCH_SIZE and not writing.locked()
+
+
+async def test_a_batch_that_conflicts_lets_another_be_written(client: Client) -> None:
+    work, writing = await begun(client, BATCH_SIZE + 1), ObservedLock()
+    busy = {**work.scope.match(), "_id": work.batches[0]["ids"][0]}
+    session = await client.start_session()
+    await client.start_transaction(session)
+    await work.scope.collection("customers").update_one(busy, {"$set": {"note": "busy"}}, session=session)
+    first, second = [
+        asyncio.create_task(process_batch(work.scope, work.authorization, batch, BATCH_SIZE, writing))
+        for batch in work.batches
+    ]
+    await second
+    assert await work.told() == 1 and not first.done()
+    await session.abort_transaction()
+    await session.end_session()
+    await first
+    assert await work.told() == BATCH_SIZE + 1 and not writing.locked()
 
 
 async def test_a_busy_customer_delays_no_other_customer(client: Client) -> None:
