@@ -41,6 +41,12 @@ class FigureCache(PartnerCache[Hashable, CachedFigure[Any]]):
         super().__init__(feed, affects or affects_figures, max_bytes)
         self._size_of = size_of or _figure_bytes
 
+    def find_figure(self, scope: Scope, name: Hashable, after_operation_time: int) -> CachedFigure[Any] | None:
+        """Return the cached figure; None where it must be read."""
+        cached = self.kept(scope.partner_id).get((scope.visibility_key, name))
+        is_valid = cached is not None and scope.now < cached.valid_until and self.has_reached(after_operation_time)
+        return cached if is_valid else None
+
     async def read_figure(
         self,
         scope: Scope,
@@ -49,11 +55,14 @@ class FigureCache(PartnerCache[Hashable, CachedFigure[Any]]):
         read: Callable[[], Awaitable[tuple[Value, datetime]]],
     ) -> CachedFigure[Value]:
         """Return the cached figure, or else the result of `read`: a value and the moment until which it is valid."""
-        key = (scope.visibility_key, name)
-        cached = self.kept(scope.partner_id).get(key)
-        if cached is not None and scope.now < cached.valid_until and self.has_reached(after_operation_time):
-            return cached
-        change_count = self.change_count(scope.partner_id)
+        cached = self.find_figure(scope, name, after_operation_time)
+        return await self.read_new_figure(scope, name, read) if cached is None else cached
+
+    async def read_new_figure(
+        self, scope: Scope, name: Hashable, read: Callable[[], Awaitable[tuple[Value, datetime]]]
+    ) -> CachedFigure[Value]:
+        """Return the result of `read`, which is kept where nothing of the partner has changed meanwhile."""
+        key, change_count = (scope.visibility_key, name), self.change_count(scope.partner_id)
         figure = CachedFigure(*await read())
         if self.is_unchanged(scope.partner_id, change_count) and scope.now < figure.valid_until:
             self.keep(scope.partner_id, {key: figure}, self._size_of((key, figure.value)))

@@ -1,5 +1,6 @@
 """What one request sends besides its body: bounded while it arrives."""
 
+from collections.abc import Sequence
 from http import HTTPStatus
 
 from server.connections.limits import ConnectionLimits
@@ -38,10 +39,10 @@ class MessageMeter:
             message = f"The URL may have at most {self._limits.url_bytes} bytes: send a long query by POST."
             raise RequestRefused(HTTPStatus.REQUEST_URI_TOO_LONG, "url_bytes", message)
 
-    def add_header(self, size: int) -> None:
-        """Count a header, or a trailer after the body, of which name and value have `size` bytes."""
-        self._header_count += 1
-        self._header_bytes += size + _LINE_BYTES
+    def add_headers(self, headers: Sequence[tuple[bytes, bytes]]) -> None:
+        """Count the headers before the body, or one behind it."""
+        self._header_count += len(headers)
+        self._header_bytes += sum([len(name) + len(value) + _LINE_BYTES for name, value in headers])
         if self._header_count > self._limits.header_count:
             raise _too_large("header_count", f"A request may have at most {self._limits.header_count} headers.")
         if self._header_bytes > self._limits.header_bytes:

@@ -97,16 +97,20 @@ class RequestTransport(LimitedConnection):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Add a header; drop one that stands after the body, since the application has read the headers by then."""
-        self._meter.add_header(len(name) + len(value))
-        if self._phase is _Phase.HEAD:
-            # As uvicorn does: a request has many headers, and `super` doubles the time.
-            name = name.lower()
-            if name == b"expect" and value.lower() == b"100-continue":
-                self.expect_100_continue = True
-            self.headers.append((name, value))
+        if self._phase is not _Phase.HEAD:
+            self._meter.add_headers([(name, value)])
+            return
+        # As uvicorn does: a request has many headers, and `super` doubles the time.
+        name = name.lower()
+        if name == b"expect" and value.lower() == b"100-continue":
+            self.expect_100_continue = True
+        self.headers.append((name, value))
+        if len(self.headers) > self._limits.header_count:
+            self._meter.add_headers(self.headers)
 
     def on_headers_complete(self) -> None:
         """Begin to answer; the application finds the writer of its response in the scope."""
+        self._meter.add_headers(self.headers)
         if self.parser.should_upgrade():
             return
         check_head(self.parser.get_http_version(), self.headers)

@@ -1,6 +1,6 @@
 """The encoded responses that a process keeps, until an event of the partner or the passing of time can change them."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Hashable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -45,6 +45,15 @@ class KeptResponses:
         key = self._key(operation, variables, context)
         if key is None:
             return await execute()
+        seen = max(context.after_operation_time, context.operation_time)
+        kept = self._cache.find_figure(context.scope, key, seen)
+        if kept is not None:
+            _HITS.inc()
+            return {"data": orjson.Fragment(kept.value)}
+        _MISSES.inc()
+        return await self._execute_and_keep(key, context, execute)
+
+    async def _execute_and_keep(self, key: Hashable, context: Context, execute: Execute) -> GraphQLResponse:
         executed: list[GraphQLResponse] = []
 
         async def read() -> tuple[bytes, datetime]:
@@ -57,13 +66,8 @@ class KeptResponses:
             response["data"] = orjson.Fragment(data)
             return data, context.valid_until if len(data) <= _MAX_RESPONSE_BYTES else context.scope.now
 
-        seen = max(context.after_operation_time, context.operation_time)
-        kept = await self._cache.read_figure(context.scope, key, seen, read)
-        if executed:
-            _MISSES.inc()
-            return executed[0]
-        _HITS.inc()
-        return {"data": orjson.Fragment(kept.value)}
+        await self._cache.read_new_figure(context.scope, key, read)
+        return executed[0]
 
     def _key(
         self, operation: Operation, variables: Mapping[str, Any], context: Context

@@ -26,7 +26,7 @@ from server.http.conditional import caching_headers, not_modified
 from server.http.errors import HttpError
 from server.http.graphiql import graphiql_response, wants_graphiql
 from server.http.rate_limit_headers import rate_limit_headers, rejection_headers
-from server.http.request_body import read_body
+from server.http.request_body import read_body, take_arrived_body
 from server.live.operation_runner import failure_response, run_operation
 from server.telemetry.operation_metrics import count_request
 
@@ -164,7 +164,9 @@ async def _read_post(request: Request) -> Mapping[str, Any]:
     """Return the parameters of a POST; requiring JSON keeps forms of other sites from sending operations."""
     if not _is_json(request.headers.get("content-type", "")[:_MAX_HEADER_LENGTH]):
         raise HttpError(415, "Send the operation as application/json in UTF-8.")
-    body = await read_body(request)
+    body = take_arrived_body(request)
+    if body is None:
+        body = await read_body(request)
     try:
         parameters = read_json(body)
     except InvalidJson as failure:

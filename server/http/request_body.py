@@ -40,14 +40,20 @@ class _Received:
             yield chunk
 
 
+def take_arrived_body(request: Request) -> bytes | None:
+    """Return a body that is there already, as it was sent; None where `read_body` must wait for it or unpack it."""
+    writer = None if "content-encoding" in request.headers else find_request_writer(request.scope)
+    body = None if writer is None else writer.take_body()
+    if body is not None and len(body) > MAX_BODY_BYTES:
+        raise HttpError(413, _TOO_LARGE, Connection="close")
+    return body
+
+
 async def read_body(request: Request) -> bytes:
     """Return the body, unpacked; raise HttpError where it may not be read, Unavailable where too many are."""
     encoding = request.headers.get("content-encoding", "identity").strip().lower()
     if encoding not in _ENCODINGS:
         raise HttpError(415, "Send the body as it is, or with Content-Encoding: gzip.", Accept_Encoding="gzip")
-    arrived = None if _ENCODINGS[encoding] else _arrived_body(request)
-    if arrived is not None:
-        return arrived
     received, body = _Received(request), bytearray()
     chunks, part = received.chunks(), UnfinishedPart(unfinished_bodies)
     try:
@@ -68,15 +74,6 @@ async def read_body(request: Request) -> bytes:
     finally:
         part.resize(0)
     return bytes(body)
-
-
-def _arrived_body(request: Request) -> bytes | None:
-    """Return a body that is there already: nothing is to be waited for or counted."""
-    writer = find_request_writer(request.scope)
-    body = None if writer is None else writer.take_body()
-    if body is not None and len(body) > MAX_BODY_BYTES:
-        raise HttpError(413, _TOO_LARGE, Connection="close")
-    return body
 
 
 def _check_unpacked_size(unpacked: int, received: int) -> None:
