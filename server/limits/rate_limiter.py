@@ -70,13 +70,13 @@ class _Budget(Struct):
 
     def cost_of(self, requested: float) -> float:
         """Return what is charged: an operation that costs more than a whole budget needs all of it."""
-        capacity = self.share.limit.capacity
-        return min(capacity, requested)
+        return min(requested, self.share.limit.capacity)
 
     def spend(self, requested: float, now: datetime) -> BudgetState:
         """Spend what is held for an operation; return what is left."""
-        self.share.spend(self.cost_of(requested))
-        return self.state(now)
+        share = self.share
+        share.spend(min(requested, share.limit.capacity))
+        return share.state(self.kind, now)
 
     async def ensure(self, cost: float) -> bool:
         """Hold at least the cost; return False where there is no room for it at the moment."""
