@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Hashable
 from contextvars import ContextVar
 from time import monotonic
+from typing import Self
 
 # No iteration of an event loop lasts so long: it was that of another loop, as in tests.
 _STALE_SECONDS = 1.0
@@ -20,14 +21,26 @@ _SMALL_TURNS = 3
 
 
 class OperationTime:
-    """The time that one operation has worked, as far as it is known, and whose operation it is."""
+    """The time that one operation has worked, as far as it is known, and whose operation it is.
 
-    __slots__ = ("is_queued", "owner", "used", "waiting")
+    A context manager: its block is the operation. A generator as context manager would take three times as long.
+    """
 
-    def __init__(self, owner: Hashable = None) -> None:
-        self.owner, self.used, self.is_queued = owner, 0.0, False
+    __slots__ = ("_token", "_turns", "is_queued", "owner", "used", "waiting")
+
+    def __init__(self, turns: "Turns", owner: Hashable = None) -> None:
+        self._turns, self.owner, self.used, self.is_queued = turns, owner, 0.0, False
         # An operation can wait at several places, in the rows of two lists for example.
         self.waiting: deque[Future[None]] = deque()
+
+    def __enter__(self) -> Self:
+        self._token = _CURRENT.set(self)
+        self._turns.begin()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        _CURRENT.reset(self._token)
+        self._turns.end(self)
 
     def wake_one(self) -> None:
         """Let it go on where it has waited longest."""
@@ -60,11 +73,6 @@ class OwnerQueue(dict[Hashable, deque[OperationTime]]):
         return operation
 
 
-# What is not tracked is small.
-_UNTRACKED = OperationTime()
-_CURRENT: ContextVar[OperationTime] = ContextVar("operation_time", default=_UNTRACKED)
-
-
 class Turns:
     """The turns in one event loop."""
 
@@ -82,9 +90,9 @@ class Turns:
         self._turn_began_at = 0.0
         self._small_count = 0
 
-    def track(self, owner: Hashable = None) -> "TrackedOperation":
+    def track(self, owner: Hashable = None) -> OperationTime:
         """Return a context manager: what its block does is one operation; its owner can be set later."""
-        return TrackedOperation(self, OperationTime(owner))
+        return OperationTime(self, owner)
 
     def is_over(self) -> bool:
         """Return whether the running iteration of the event loop has worked for a turn."""
@@ -208,22 +216,7 @@ class Turns:
             self._schedule(worked)
 
 
-class TrackedOperation:
-    """The current operation of a block; a generator as context manager would take three times as long."""
-
-    __slots__ = ("_operation", "_token", "_turns")
-
-    def __init__(self, turns: Turns, operation: OperationTime) -> None:
-        self._turns, self._operation = turns, operation
-
-    def __enter__(self) -> OperationTime:
-        self._token = _CURRENT.set(self._operation)
-        self._turns.begin()
-        return self._operation
-
-    def __exit__(self, *_: object) -> None:
-        _CURRENT.reset(self._token)
-        self._turns.end(self._operation)
-
-
 TURNS = Turns()
+# What is not tracked is small.
+_UNTRACKED = OperationTime(TURNS)
+_CURRENT: ContextVar[OperationTime] = ContextVar("operation_time", default=_UNTRACKED)

@@ -20,7 +20,7 @@ from server.http.concurrent_requests import RequestCount
 from server.http.graphql import answer_request
 from server.http.security_headers import SecurityHeaders
 from server.telemetry.operation_metrics import count_request
-from server.telemetry.request_id import HEADER, RequestIds
+from server.telemetry.request_id import HEADER, TrackedRequest
 
 _PATH: Final = "/graphql"
 
@@ -54,7 +54,7 @@ class DirectPosts:
             await self._app(scope, receive, send)
             return
         try:
-            with RequestIds.track(headers) as request_id:
+            with TrackedRequest(headers) as request_id:
                 await self._respond(writer, self._request(scope, receive, by_name), request_id)
         finally:
             self._count.end()

@@ -54,7 +54,8 @@ class OperationRecord(Struct):
         self, _type: type[BaseException] | None, failure: BaseException | None, _trace: TracebackType | None
     ) -> None:
         seconds, outcome = monotonic() - self.started_at, self._outcome(failure)
-        self.end_span()
+        if self.span is not None:
+            self.end_span()
         count_operation(self.label, self.kind, self.codes, outcome)
         is_timed = self.kind in {_QUERY, _MUTATION}
         if is_timed:

@@ -48,17 +48,15 @@ class RequestIds:
                 message = {**message, "headers": [*message.get("headers", ()), (_NAME, request_id)]}
             return send(message)
 
-        with self.track(scope["headers"]) as request_id:
+        with TrackedRequest(scope["headers"]) as request_id:
             await self._app(scope, receive, send_with_id)
-
-    @staticmethod
-    def track(headers: Iterable[tuple[bytes, bytes]]) -> "TrackedRequest":
-        """Return a context manager: it enters with the id of the request with these headers, which is then current."""
-        return TrackedRequest(headers)
 
 
 class TrackedRequest:
-    """The current request of a block; a generator as context manager would take three times as long."""
+    """A context manager: it enters with the id of the request with these headers, which is current in the block.
+
+    A generator as context manager would take three times as long.
+    """
 
     __slots__ = ("_headers", "_parent", "_token")
 
