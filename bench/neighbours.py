@@ -7,7 +7,6 @@ Python took as much of them as the server itself.
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from itertools import count
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from threading import Event, Thread
@@ -33,6 +32,9 @@ def run_subscribers(pipe: Connection, port: int, number: int, messages: list[str
     pipe.send("open")
     while not pipe.poll():
         heard.update(customer for customer, _ in sockets.read_ready(0.1))
+    # The last ones are on their way.
+    while late := sockets.read_ready(1.0):
+        heard.update(customer for customer, _ in late)
     pipe.send(heard)
     sockets.close()
 
@@ -59,6 +61,7 @@ class Neighbour:
 
     def __init__(self, url: str, token: str, recorded: RecordedChanges, customers: int) -> None:
         self._url, self._token, self._recorded, self._customers = url, token, recorded, customers
+        self._changes = 0
 
     def measure_requests(self, until: Callable[[int], bool]) -> list[float]:
         """Return the durations in ms of consecutive requests."""
@@ -74,6 +77,7 @@ class Neighbour:
     def measure_feed_delays(self, stop: Event) -> list[float]:
         """Return the delays in ms of the changes at a subscriber, from the acknowledgement of their commit."""
         committed: list[float] = []
+        first = self._changes
         arrived: list[tuple[int, float]] = []
         sockets = SocketPool(int(self._url.rpartition(":")[2]))
         sockets.open(1, subscribe_messages(self._token, SUBSCRIPTION))
@@ -86,13 +90,14 @@ class Neighbour:
             arrived += sockets.read_ready(0.1)
         sockets.close()
         # One process delivers a partner's changes in their order.
-        assert [number for number, _ in arrived] == [number % self._customers for number in range(len(committed))]
+        expected = [(first + number) % self._customers for number in range(len(committed))]
+        assert [number for number, _ in arrived] == expected
         return [(at - then) * 1000 for (_, at), then in zip(arrived, committed, strict=True)]
 
     def _write_changes(self, committed: list[float], stop: Event) -> None:
-        for number in count():
-            if stop.is_set():
-                return
+        while not stop.is_set():
+            number = self._changes
+            self._changes += 1
             state = ASSIGNED[number // self._customers % len(ASSIGNED)]
             self._recorded.write(state, customer_name(number % self._customers))
             committed.append(monotonic())
@@ -100,7 +105,7 @@ class Neighbour:
 
 
 def measure_wakeup_delays(until: Callable[[], bool]) -> list[float]:
-    """Return the delays in ms after sleeps of 10 ms, which the machine causes and not the server."""
+    """Return the delays in ms after sleeps of 10 ms, which the machine and this process cause, and not the server."""
     late = []
     while not until():
         began = monotonic()

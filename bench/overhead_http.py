@@ -49,7 +49,7 @@ def lift_limits() -> None:
     """Replace what checks a limit for each request, everywhere but in the settings."""
     checks: list[tuple[Any, str]] = [
         (MessageMeter, "add_url"),
-        (MessageMeter, "add_header"),
+        (MessageMeter, "add_headers"),
         (MessageMeter, "add_fed"),
         (RequestTransport, "_start_timer"),
         (parsing, "find_excess"),

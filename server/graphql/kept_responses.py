@@ -50,8 +50,9 @@ class KeptResponses:
         if kept is not None:
             _HITS.inc()
             return {"data": orjson.Fragment(kept.value)}
+        response = await self._execute_and_keep(key, context, execute)
         _MISSES.inc()
-        return await self._execute_and_keep(key, context, execute)
+        return response
 
     async def _execute_and_keep(self, key: Hashable, context: Context, execute: Execute) -> GraphQLResponse:
         executed: list[GraphQLResponse] = []

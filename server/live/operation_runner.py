@@ -4,6 +4,7 @@ A transport reads the request before and writes the outcome after; it turns what
 """
 
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import Protocol
 
@@ -135,7 +136,7 @@ class _Run(Struct):
         # The steps wait for the database with limits of their own, whose sum would be longer.
         limit = self.app_state.client.outages.limit_request(self.app_state.operations.seconds)
         # Before the token is verified, an operation is that of its token.
-        with self.app_state.request_priority.track_request(), TURNS.track(self.token) as operation_time:
+        with self._request(), TURNS.track(self.token) as operation_time:
             try:
                 ended = await limit_waits(self._accept_and_execute(operation_time), limit)
             except TimeoutError as failure:
@@ -144,6 +145,10 @@ class _Run(Struct):
                 # What a mutation has written stays written: the caller learns its time.
                 return self.accepted.outcome({"errors": [exception_error(failure)]}, self.context)
         return ended if isinstance(ended, OperationOutcome) else await ended()
+
+    def _request(self) -> AbstractContextManager[None]:
+        """Count a request of HTTP from its beginning: deliveries of feeds give way to it."""
+        return self.app_state.request_priority.track_request() if self.feed_output is None else nullcontext()
 
     async def _accept_and_execute(self, operation_time: OperationTime) -> OperationOutcome | Serve:
         """Return the outcome of a query or mutation, or the function that serves a subscription."""
@@ -157,7 +162,11 @@ class _Run(Struct):
         if output is not None and accepted.operation.kind is OperationType.SUBSCRIPTION:
             return partial(self._subscribe, accepted, output)
         self.context = self.app_state.context(accepted.viewer)
-        return await _execute(self.app_state, accepted, self.context)
+        if output is None:
+            return await _execute(self.app_state, accepted, self.context)
+        # On a socket or a stream, only queries and mutations count as requests.
+        with self.app_state.request_priority.track_request():
+            return await _execute(self.app_state, accepted, self.context)
 
     async def _subscribe(self, accepted: _Accepted, output: FeedOutput) -> OperationOutcome:
         self.record.end_span()

@@ -15,6 +15,7 @@ def limit_waits(work: _Work[Result], limit: AbstractAsyncContextManager[None]) -
     """Return the result of a coroutine; from its first wait on, it runs within the limit.
 
     Use it as `await limit_waits(work(), limit)`. Before its first wait, nothing could end the coroutine anyway.
+    To enter the limit must neither wait nor fail.
     """
     try:
         awaited = work.send(None)

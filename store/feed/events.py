@@ -120,6 +120,10 @@ class FeedEvent(Struct, frozen=True):
     facts_before: EventFacts | None
     facts_after: EventFacts | None
 
+    def __repr__(self) -> str:
+        # The facts are long, and the names and words of a customer.
+        return f"FeedEvent({self.position}, {self.document})"
+
     @classmethod
     def from_change(cls, change: Document) -> "FeedEvent":
         """Return the event of an insert on the change stream."""

@@ -1,17 +1,18 @@
 """One batch of a bulk job: customers that the job's administrator may still tag, changed in one transaction."""
 
 from asyncio import Lock, gather
-from contextlib import AsyncExitStack, suppress
+from contextlib import suppress
 from time import monotonic
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from domain.failures import Unavailable
 from domain.permissions import Permission, has_permission
 from store.database.client import Document, Session
 from store.database.clock import utc_now
 from store.database.scope import Scope
-from store.database.transactions import in_transaction
+from store.database.transactions import DEADLINE_SECONDS, in_transaction
 from store.tags.bulk_jobs import BATCH_COLLECTION
 from store.tags.customer_tags import Tagging
 from store.tags.documents import Tags
@@ -21,6 +22,8 @@ from store.tenants.partners import PartnerDocument, Partners
 
 BATCH_DEADLINE_SECONDS = 3.0
 _REFRESH_SECONDS = 1.0
+# So long another batch may have the turn to write: until the outcome of its commit is known.
+_MAX_WAIT_SECONDS = DEADLINE_SECONDS + 1.0
 
 
 class JobAuthorizationLost(Exception):
@@ -78,6 +81,25 @@ class JobAuthorization:
         return Tagging(names, self._job["is_addition"])
 
 
+class _WriteTurn:
+    """The turn of a batch to write: an attempt of its transaction takes it, and gives it back where it fails."""
+
+    def __init__(self, writing: Lock) -> None:
+        self._writing, self._is_mine = writing, False
+        self.waited = 0.0
+
+    async def take(self) -> None:
+        asked_at = monotonic()
+        await self._writing.acquire()
+        self._is_mine = True
+        self.waited += monotonic() - asked_at
+
+    def give_back(self) -> None:
+        if self._is_mine:
+            self._is_mine = False
+            self._writing.release()
+
+
 async def process_batch(
     scope: Scope,
     authorization: JobAuthorization,
@@ -91,27 +113,44 @@ async def process_batch(
     It writes and commits while it has `writing`: another batch can be prepared in the meantime.
 
     Another process can have changed them since the batch was read: then nothing is written. Raise JobAuthorizationLost
-    where the job has to end, Unavailable where the transaction cannot commit within `deadline` seconds.
+    where the job has to end, Unavailable where the transaction cannot commit within `deadline` seconds, without those
+    for which it waits for `writing`.
     """
+    turn, began_at = _WriteTurn(writing), monotonic()
 
     async def attempt(session: Session) -> None:
-        # An attempt that conflicted lets others write before it is repeated.
-        await until_ended.aclose()
-        grant = await authorization.current()
-        administrator = grant.administrator
-        acting = replace(scope, now=utc_now(), administrator_id=administrator.id, role=administrator.role)
-        visible = {**acting.match_customers(), "_id": {"$in": batch["ids"][:at_most]}}
-        retagging = Retagging(acting, session, administrator.id, grant.tagging, grant.partner)
-        prepared = await retagging.prepare(visible)
-        await until_ended.enter_async_context(writing)
-        await retagging.write(prepared)
-        await _record_progress(acting, batch, at_most, len(prepared.tags_after), prepared.skipped, session)
+        # Only an attempt whose commit failed still has it.
+        turn.give_back()
+        if monotonic() - began_at - turn.waited > deadline:
+            raise Unavailable
+        await _attempt(scope, authorization, batch, at_most, turn, session)
 
-    async with AsyncExitStack() as until_ended:
+    try:
         with suppress(_BatchAlreadyProcessed):
-            await in_transaction(scope.client, attempt, deadline=deadline)
+            await in_transaction(scope.client, attempt, deadline=deadline + _MAX_WAIT_SECONDS)
+    finally:
+        turn.give_back()
     done = batch["done"] + len(batch["ids"][:at_most])
     return {**batch, "ids": batch["ids"][at_most:], "done": done}
+
+
+async def _attempt(
+    scope: Scope, authorization: JobAuthorization, batch: Document, at_most: int, turn: _WriteTurn, session: Session
+) -> None:
+    grant = await authorization.current()
+    administrator = grant.administrator
+    acting = replace(scope, now=utc_now(), administrator_id=administrator.id, role=administrator.role)
+    visible = {**acting.match_customers(), "_id": {"$in": batch["ids"][:at_most]}}
+    retagging = Retagging(acting, session, administrator.id, grant.tagging, grant.partner)
+    prepared = await retagging.prepare(visible)
+    await turn.take()
+    try:
+        await retagging.write(prepared)
+        await _record_progress(acting, batch, at_most, len(prepared.tags_after), prepared.skipped, session)
+    except BaseException:
+        # Mostly a conflict: another batch can be written before this one is tried again.
+        turn.give_back()
+        raise
 
 
 async def _record_progress(

@@ -22,7 +22,7 @@ from store.database.scope import Scope
 from store.database.transactions import in_transaction
 from store.tags.customer_tags import Tagging
 
-# Larger ones are hardly faster, and above 150 concurrent requests wait (docs/decisions/0015).
+# Larger ones are hardly faster, and others wait longer for their feed (docs/decisions/0015).
 BATCH_SIZE = 120
 # Of a job of 200,000 customers: to build and encode all batches at once takes 60 ms, in which others wait.
 _CUSTOMERS_OF_AN_INSERT = 100 * BATCH_SIZE

@@ -143,6 +143,20 @@ async def test_a_batch_that_conflicts_lets_another_be_written(client: Client) ->
     assert await work.told() == BATCH_SIZE + 1 and not writing.locked()
 
 
+async def test_a_batch_waits_for_its_turn_longer_than_for_conflicts(client: Client) -> None:
+    work, writing = await begun(client, 1), ObservedLock()
+    async with writing:
+        writing.is_wanted.clear()
+        processing = asyncio.create_task(
+            process_batch(work.scope, work.authorization, work.batches[0], BATCH_SIZE, writing, deadline=0.2)
+        )
+        await writing.is_wanted.wait()
+        # Another batch is committed, which takes longer than this one may try.
+        await asyncio.sleep(1.5)
+    await processing
+    assert await work.told() == 1
+
+
 async def test_a_busy_customer_delays_no_other_customer(client: Client) -> None:
     total = 2 * BATCH_SIZE
     work = await begun(client, total)

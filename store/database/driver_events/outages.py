@@ -113,8 +113,11 @@ class RequestLimit:
 
     async def __aexit__(self, *failure: Any) -> None:
         self._timer.cancel()
+        # It refers to its task, whose exception refers to the frames that have this limit.
+        timeout = self._timeout
+        del self._timeout
         try:
-            await self._timeout.__aexit__(*failure)
+            await timeout.__aexit__(*failure)
         except TimeoutError:
             if self._is_outage:
                 raise Unavailable from None

@@ -1,6 +1,7 @@
 """All waits of one request for a database that is away share one limit, in whatever order it leaves and returns."""
 
 import asyncio
+import gc
 import signal
 from collections.abc import AsyncIterator, Awaitable, Iterator
 from contextlib import suppress
@@ -15,6 +16,7 @@ from domain.failures import Unavailable
 from store.database.client import Client, PyMongoError, Session
 from store.database.driver_events.outages import MAX_OUTAGE_SECONDS, has_majority, request_began
 from store.database.transactions import in_transaction
+from store.database.waits import limit_waits
 from tests.faults.scale import time_limit
 from tests.mongod import Mongod, temporary_replica_set
 
@@ -118,6 +120,28 @@ async def test_the_own_limit_of_a_block_stays_its_own(client: Client) -> None:
     with pytest.raises(TimeoutError):
         async with client.outages.limit_request(), asyncio.timeout(0):
             await asyncio.Event().wait()
+
+
+@pytest.mark.parametrize("ends_at_once", [True, False])
+async def test_a_cancelled_request_leaves_nothing_to_the_garbage_collector(client: Client, ends_at_once: bool) -> None:
+    async def request() -> None:
+        # As the frames of an operation have it.
+        limit = client.outages.limit_request()
+        await limit_waits(asyncio.sleep(0 if ends_at_once else 60), limit)
+        await asyncio.sleep(60)
+
+    async def cancel_one() -> None:
+        task = asyncio.create_task(request())
+        for _ in range(5):
+            await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.wait([task])
+
+    await cancel_one()
+    gc.collect()
+    for _ in range(20):
+        await cancel_one()
+    assert gc.collect() < 20
 
 
 @pytest.mark.parametrize(
