@@ -3,7 +3,8 @@
 `python -m bench.executor [--connections N] [ROUNDS [QUERY …]]` (16 connections, 12 rounds; point, list and nested). The
 servers are alone on one core; MongoDB and the load are on the other. All answer the same operations from the same
 database, in blocks that alternate, and their `data` is equal byte for byte. Authentication, limits, logs and metrics
-are on. Processor time is that of all threads of the server. The ratios are medians over the rounds.
+are on. Processor time is that of all threads of the server. The ratios are medians over the rounds, which take turns of
+several starts of each server: two processes of the same code differ by up to 20 %.
 
 Equal finds of requests that come together are joined, which the hand-written route does not do: one connection shows
 what a request costs by itself.
@@ -27,7 +28,9 @@ from bench.rows import Row, markdown, ratio_row
 from tests.mongod import temporary_replica_set
 from tests.server_process import ServerHarness
 
-ROUNDS, WARM_UP_ROUNDS = 12, 1
+STARTS = 3
+# Of all starts together.
+ROUNDS, WARM_UP_ROUNDS = 12, STARTS
 HAND_WRITTEN, OWN, STOCK, KEPT = "hand-written route", "partnerhub", "stock executor", "kept"
 _FIELDS = "id externalId name domain country managedBy statuses products version updatedAt"
 _ROW = """id name statuses tags { id name color }
@@ -79,19 +82,25 @@ class Figures(NamedTuple):
 
 
 class Target:
-    """One server with the load of one query."""
+    """The starts of one server, each with a load of one query."""
 
-    def __init__(self, server: MeasuredServer, load: RequestLoad) -> None:
-        self._server, self.load = server, load
+    def __init__(self, starts: Sequence[tuple[MeasuredServer, RequestLoad]]) -> None:
+        self._starts = starts
         self.rounds: list[Figures] = []
         # The first request of a connection must come soon after it was opened.
-        load.run(load.size)
+        for _, load in starts:
+            load.run(load.size)
+
+    def answers(self) -> list[bytes]:
+        """Return an answer of each start."""
+        return [load.answer() for _, load in self._starts]
 
     def run_block(self, requests: int) -> None:
-        """Measure a block."""
-        began, used = perf_counter(), precise_cpu_seconds(self._server.pid)
-        self.load.run(requests)
-        used = precise_cpu_seconds(self._server.pid) - used
+        """Measure a block of the next start."""
+        server, load = self._starts[len(self.rounds) % len(self._starts)]
+        began, used = perf_counter(), precise_cpu_seconds(server.pid)
+        load.run(requests)
+        used = precise_cpu_seconds(server.pid) - used
         self.rounds.append(Figures(used / requests * 1e6, requests / (perf_counter() - began)))
 
     @property
@@ -101,18 +110,18 @@ class Target:
 
 
 def measure_query(
-    name: str, ids: Sequence[str], servers: Mapping[str, MeasuredServer], rounds: int, connections: int
+    name: str, ids: Sequence[str], servers: Mapping[str, Sequence[MeasuredServer]], rounds: int, connections: int
 ) -> list[Row]:
     """Return the rows of one query."""
     query = QUERIES[name]
     variables = [{"id": id_} for id_ in ids] if name == "point" else [{}]
     bodies = [orjson.dumps({"operationName": name, "query": query.text, "variables": v}) for v in variables]
     with ExitStack() as stack:
-        targets = {
-            title: Target(server, stack.enter_context(load))
-            for title, server in servers.items()
-            for load in [RequestLoad(server.url, bodies, server.headers, connections=connections)]
-        }
+
+        def load(server: MeasuredServer) -> RequestLoad:
+            return stack.enter_context(RequestLoad(server.url, bodies, server.headers, connections=connections))
+
+        targets = {title: Target([(start, load(start)) for start in starts]) for title, starts in servers.items()}
         compare_answers(targets.values())
         for _ in range(WARM_UP_ROUNDS + rounds):
             for title, target in targets.items():
@@ -129,7 +138,8 @@ def measure_query(
 
 
 def compare_answers(targets: Iterable[Target]) -> None:
-    expected, *others = (orjson.dumps(orjson.loads(target.load.answer())["data"]) for target in targets)
+    answers = [answer for target in targets for answer in target.answers()]
+    expected, *others = (orjson.dumps(orjson.loads(answer)["data"]) for answer in answers)
     for answer in others:
         assert answer == expected, (answer[:500], expected[:500])
 
@@ -146,11 +156,12 @@ def measure(rounds: int = ROUNDS, queries: Sequence[str] = (), connections: int 
     with pinned(OTHER_CORE), temporary_replica_set() as (mongod,), ExitStack() as stack:
         ServerHarness(mongod.uri, DATABASE).make_partner()
         ids = asyncio.run(fill(mongod.uri))
+        uri, enter, several = mongod.uri, stack.enter_context, range(STARTS)
         servers = {
-            HAND_WRITTEN: stack.enter_context(hand_written_server(mongod.uri)),
-            OWN: stack.enter_context(own_server(mongod.uri, kept_responses_bytes="0")),
-            STOCK: stack.enter_context(own_server(mongod.uri, kept_responses_bytes="0", compiled_execution="false")),
-            KEPT: stack.enter_context(own_server(mongod.uri)),
+            HAND_WRITTEN: [enter(hand_written_server(uri)) for _ in several],
+            OWN: [enter(own_server(uri, kept_responses_bytes="0")) for _ in several],
+            STOCK: [enter(own_server(uri, kept_responses_bytes="0", compiled_execution="false"))],
+            KEPT: [enter(own_server(uri)) for _ in several],
         }
         return [row for name in queries or QUERIES for row in measure_query(name, ids, servers, rounds, connections)]
 

@@ -1,6 +1,6 @@
 """Q2 and Q3 of the peers harness, its schema served through execution/, beside the harness's other servers.
 
-`python -m bench.peers HARNESS [ROUNDS]` (a writable copy of the harness; 8 rounds). `make bench` measures it where
+`python -m bench.peers HARNESS [ROUNDS]` (a writable copy of the harness; 9 rounds). `make bench` measures it where
 PEERS_HARNESS names the copy. A server that is not built there is
 left out: Mercurius needs `npm ci`, the Go server `bin/p8`. The measurement is that of bench.executor.
 """
@@ -14,7 +14,7 @@ from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
-from bench.executor import Target, compare_answers
+from bench.executor import STARTS, Target, compare_answers
 from bench.executor_servers import MeasuredServer, wait_until_listening
 from bench.process_usage import OTHER_CORE, SERVER_CORE, pinned
 from bench.request_load import RequestLoad
@@ -23,7 +23,7 @@ from store.embedded.supervisor import find_free_port
 from tests.mongod import temporary_replica_set
 from tests.server_process import ROOT, stop
 
-ROUNDS, WARM_UP_ROUNDS = 8, 2
+ROUNDS, WARM_UP_ROUNDS = 9, 2 * STARTS
 OWN = "execution/"
 _MERCURIUS, _GO, _LIMIT = "Mercurius with JIT", "graph-gophers/graphql-go", "hand-written Starlette route"
 
@@ -84,8 +84,8 @@ def measure(harness: Path, rounds: int = ROUNDS) -> list[Row]:
     with pinned(OTHER_CORE), temporary_replica_set() as (mongod,), ExitStack() as stack:
         environment = {**os.environ, "MONGO_URI": mongod.uri}
         subprocess.run([sys.executable, "data/generate.py", "10k"], cwd=harness, env=environment, check=True)
-        servers = [(OWN, stack.enter_context(_own(harness, mongod.uri)))]
-        servers += [(peer.title, stack.enter_context(_peer(peer, harness, mongod.uri))) for peer in peers]
+        servers = [(OWN, [stack.enter_context(_own(harness, mongod.uri)) for _ in range(STARTS)])]
+        servers += [(peer.title, [stack.enter_context(_peer(peer, harness, mongod.uri))]) for peer in peers]
         return [row for name in QUERIES for row in _measure_query(name, harness, servers, rounds)]
 
 
@@ -97,13 +97,17 @@ def measure_configured() -> list[Row]:
     return measure(Path(harness).resolve())
 
 
-def _measure_query(name: str, harness: Path, servers: list[tuple[str, MeasuredServer]], rounds: int) -> Iterator[Row]:
+def _measure_query(
+    name: str, harness: Path, servers: list[tuple[str, list[MeasuredServer]]], rounds: int
+) -> Iterator[Row]:
     least, block = QUERIES[name]
     bodies = (harness / f"load/bodies/{name}.txt").read_bytes().splitlines()
     with ExitStack() as stack:
-        targets = [
-            (title, Target(server, stack.enter_context(RequestLoad(server.url, bodies)))) for title, server in servers
-        ]
+
+        def load(server: MeasuredServer) -> RequestLoad:
+            return stack.enter_context(RequestLoad(server.url, bodies))
+
+        targets = [(title, Target([(start, load(start)) for start in starts])) for title, starts in servers]
         compare_answers([target for _, target in targets])
         for _ in range(WARM_UP_ROUNDS + rounds):
             for _, target in targets:
