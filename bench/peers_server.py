@@ -7,12 +7,13 @@ import sys
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import orjson
 import pymongo
 import uvicorn
 from graphql import GraphQLSchema, build_schema, parse, validate
+from msgspec import Struct
 from strawberry.execution import optimized_is_awaitable
 
 from execution.context import CompiledExecutionContext
@@ -26,13 +27,13 @@ _SORT = [("name", 1), ("_id", 1)]
 _INSTANTS = orjson.OPT_NAIVE_UTC | orjson.OPT_UTC_Z
 
 
-class Row(NamedTuple):
+class Row(Struct, frozen=True):
     """A document of the database, or an embedded one."""
 
     document: Mapping[str, Any]
 
 
-class Connection(NamedTuple):
+class Connection(Struct, frozen=True):
     """A page of customers; an edge is its customer, as it has nothing else."""
 
     edges: list[Row]

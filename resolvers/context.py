@@ -2,11 +2,10 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from domain.languages.languages import Language
@@ -41,8 +40,7 @@ class Viewer(Struct, frozen=True):
         return ROLE_PERMISSIONS[self.administrator.role]
 
 
-@dataclass(slots=True, weakref_slot=True)
-class Context:
+class Context(Struct, weakref=True, eq=False):
     """Created for each operation, and for each batch of events of a feed.
 
     `feed_cursor` is set before anything else is read, where the operation selects it. `figure_cache`, `live_indexes`
@@ -66,17 +64,29 @@ class Context:
     # Whether the response may be kept, so that every read must call `limit_validity`.
     is_kept: bool = False
     valid_until: datetime = MAX_INSTANT
-    loaders: Loaders = field(init=False)
-    batched_fields: BatchedFields = field(default_factory=BatchedFields)
     _figures: dict[Hashable, asyncio.Task[Any]] = field(default_factory=dict)
+    # A response that is kept needs none of them.
     _customer_counts: CustomerCounts | None = None
-
-    def __post_init__(self) -> None:
-        self.loaders = Loaders(self.scope)
+    _loaders: Loaders | None = None
+    _batched_fields: BatchedFields | None = None
 
     def advance_operation_time(self, time: int) -> None:
         """Record the cluster time of a change that this operation made."""
         self.operation_time = max(self.operation_time, time)
+
+    @property
+    def loaders(self) -> Loaders:
+        """What the operation reads of relations."""
+        if self._loaders is None:
+            self._loaders = Loaders(self.scope)
+        return self._loaders
+
+    @property
+    def batched_fields(self) -> BatchedFields:
+        """The loaders of batched fields on graphql-core's executor."""
+        if self._batched_fields is None:
+            self._batched_fields = BatchedFields()
+        return self._batched_fields
 
     @property
     def customer_counts(self) -> CustomerCounts:
@@ -120,7 +130,7 @@ class Context:
     def refresh(self, now: datetime) -> None:
         """Forget everything that was read, and move to `now`, the moment of a change that this operation made."""
         self.scope = replace(self.scope, now=now)
-        self.loaders = Loaders(self.scope)
+        self._loaders = None
         self.valid_until = MAX_INSTANT
         self._figures = {}
         self._customer_counts = None

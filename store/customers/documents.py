@@ -27,7 +27,6 @@ def customer_projection(projection: Projection, *always: str) -> Document:
 class Assignment(StoredDocument):
     """The assignment of an administrator to a customer."""
 
-    __slots__ = ()
     administrator_id = stored(str)
     assigned_at = stored(datetime)
     assigned_by = stored_or_none(str)
@@ -37,7 +36,6 @@ class Assignment(StoredDocument):
 class StatusDetail(StoredDocument):
     """A status, since when and why the customer has it, and the entitlements that it follows from."""
 
-    __slots__ = ()
     status = stored(CustomerStatus)
     since = stored(datetime)
     entitlement_ids = stored_list(str)
@@ -56,7 +54,6 @@ class CustomerDocument(StoredDocument):
     `sort_name` is the folded name, by which lists sort.
     """
 
-    __slots__ = ()
     id = stored(str, "_id")
     external_id = stored(str)
     name = stored(str)

@@ -16,6 +16,8 @@ from datetime import date
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
 
+from msgspec import Struct
+
 from store.database.client import Document
 
 Value = TypeVar("Value")
@@ -24,17 +26,14 @@ Embedded = TypeVar("Embedded", bound="StoredDocument")
 Projection = frozenset[str] | None
 
 
-class StoredDocument:
+class StoredDocument(Struct, eq=False):
     """A document of a collection, or an embedded one. It is never changed, and it may have only projected keys.
 
     Of one that is kept between operations, `kept_row` is its latest row of a response; None of any other.
     """
 
-    __slots__ = ("document", "kept_row")
-
-    def __init__(self, document: Document) -> None:
-        self.document = document
-        self.kept_row: Any = None
+    document: Document
+    kept_row: Any = None
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, StoredDocument) and (type(other), other.document) == (type(self), self.document)

@@ -32,7 +32,6 @@ _ALL_FIELDS = {"delivered": 0}
 class TrialExtension(StoredDocument):
     """Days added to a trial, the administrator who added them, and when."""
 
-    __slots__ = ()
     at = stored(datetime)
     by_id = stored_or_none(str, "by")
     days = stored(int)
@@ -41,7 +40,6 @@ class TrialExtension(StoredDocument):
 class LicenseLineDocument(StoredDocument):
     """A licence line of an entitlement."""
 
-    __slots__ = ()
     product = stored(Product)
     name = stored_or_none(str)
     total = stored(int)
@@ -72,7 +70,6 @@ class LicenseLineDocument(StoredDocument):
 class LicenseSumDocument(LicenseLineDocument):
     """The sum over lines of one product, with the fields of `domain.entitlements.product_licenses.ProductLicenses`."""
 
-    __slots__ = ()
     available = stored(int)
     overage = stored(int)
 
@@ -80,7 +77,6 @@ class LicenseSumDocument(LicenseLineDocument):
 class EntitlementDocument(StoredDocument):
     """A subscription or a trial; `domain.entitlements.lifecycle` computes its state at a moment from these facts."""
 
-    __slots__ = ()
     id = stored(str, "_id")
     customer_id = stored(str)
     kind = stored(str)

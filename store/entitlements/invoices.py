@@ -21,7 +21,6 @@ INVOICE_INDEXES = (
 class InvoiceDocument(StoredDocument):
     """An invoice of a subscription."""
 
-    __slots__ = ()
     id = stored(str, "_id")
     customer_id = stored(str)
     entitlement_id = stored(str)

@@ -20,7 +20,6 @@ ORDER_INDEXES = (
 class OrderDocument(StoredDocument):
     """An order of a subscription."""
 
-    __slots__ = ()
     id = stored(str, "_id")
     customer_id = stored(str)
     entitlement_id = stored(str)

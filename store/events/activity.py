@@ -31,7 +31,6 @@ _KINDS: tuple[CursorValueKind, ...] = ("instant", "text")
 class EventDocument(StoredDocument):
     """An event as the API shows it."""
 
-    __slots__ = ()
     id = stored(str, "_id")
     kind = stored(ActivityKind)
     at = stored(datetime)

@@ -52,7 +52,6 @@ ALERT_INDEXES = (
 class AlertRuleDocument(StoredDocument):
     """A rule of one administrator, its owner."""
 
-    __slots__ = ()
     id = stored(str, "_id")
     name = stored(str)
     owner_id = stored(str)
@@ -73,7 +72,6 @@ class AlertRuleDocument(StoredDocument):
 class AlertDocument(StoredDocument):
     """An alert; `since` and `reason` are as of its opening."""
 
-    __slots__ = ()
     id = stored(str, "_id")
     rule_id = stored(str)
     customer_id = stored(str)

@@ -40,7 +40,6 @@ DELIVERY_INDEXES = (
 class WebhookDocument(StoredDocument):
     """A webhook. `seed` is never part of an answer: the secrets follow from it."""
 
-    __slots__ = ()
     id = stored(str, "_id")
     partner_id = stored(str)
     name = stored(str)
@@ -77,7 +76,6 @@ class WebhookDocument(StoredDocument):
 class WebhookDeliveryDocument(StoredDocument):
     """The delivery of one event to one webhook; `state` is that after the last attempt."""
 
-    __slots__ = ()
     id = stored(str, "_id")
     event_id = stored(str)
     state = stored(WebhookDeliveryState)

@@ -22,7 +22,6 @@ HELPDESK_INDEXES = (
 class HelpdeskRequestDocument(StoredDocument):
     """A request with the attributes of the API's type HelpdeskRequest."""
 
-    __slots__ = ()
     id = stored(str, "_id")
     topic = stored(HelpdeskTopic)
     subject = stored(str)

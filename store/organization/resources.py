@@ -25,7 +25,6 @@ _PROJECTION = {"delivered": 0, "words": 0, "partner_id": 0}
 class ResourceDocument(StoredDocument):
     """A resource with the attributes of the API's type Resource."""
 
-    __slots__ = ()
     id = stored(str, "_id")
     title = stored(str)
     summary = stored(str)

@@ -20,7 +20,6 @@ VIEW_INDEXES = (
 class ViewDocument(StoredDocument):
     """A view; `raw_filter` is its filter as `domain.customers.filter.parse_filter` reads it."""
 
-    __slots__ = ()
     id = stored(str, "_id")
     name = stored(str)
     shared = stored(bool)

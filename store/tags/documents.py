@@ -24,7 +24,6 @@ TAG_INDEXES = (IndexModel([("partner_id", 1), ("name_key", 1)], name="name", uni
 class TagDocument(StoredDocument):
     """A tag with the attributes of the API's type Tag."""
 
-    __slots__ = ()
     id = stored(str, "_id")
     name = stored(str)
     name_folded = stored(str)

@@ -38,7 +38,6 @@ class AdministratorDocument(StoredDocument):
     `invited_at` is the moment since which the administrator has access without a gap; older tokens are refused.
     """
 
-    __slots__ = ()
     id = stored(str, "_id")
     email = stored(str)
     display_name = stored(str)

@@ -20,12 +20,10 @@ from store.database.stored_fields import (
 
 
 class Base(StoredDocument):
-    __slots__ = ()
     id = stored(str, "_id")
 
 
 class Example(Base):
-    __slots__ = ()
     name = stored(str)
     product = stored(Product)
     other = stored_or_none(Product, "other_product")
