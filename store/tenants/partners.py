@@ -32,12 +32,8 @@ class SettingsEpoch(NamedTuple):
 class PartnerDocument(StoredDocument):
     """A partner organization as it is stored; `terms_version` is that of the terms that it accepted last."""
 
-    __slots__ = ("_history", "_tag_rules")
-
-    def __init__(self, document: Document) -> None:
-        super().__init__(document)
-        self._history: Sequence[SettingsEpoch] | None = None
-        self._tag_rules: Sequence[TagRule] | None = None
+    _history: Sequence[SettingsEpoch] | None = None
+    _tag_rules: Sequence[TagRule] | None = None
 
     id = stored(str, "_id")
     partner_id = stored(str)
