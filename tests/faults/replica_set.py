@@ -9,6 +9,7 @@ from typing import Any
 from pymongo import MongoClient
 from pymongo.errors import AutoReconnect, PyMongoError
 
+from store.embedded.mongod_log import read_last_errors
 from tests.faults.scale import SET_OPTIONS, SET_SETTINGS
 from tests.mongod import SET_NAME, Mongod, temporary_replica_set
 
@@ -90,9 +91,13 @@ class ReplicaSet:
     def _wait_for(self, look: Any) -> Any:
         ends = monotonic() + _WAIT_SECONDS
         while not (found := look()):
-            assert monotonic() < ends, "the replica set did not recover"
+            assert monotonic() < ends, f"The replica set did not recover.\n{self._describe_members()}"
             sleep(0.05)
         return found
+
+    def _describe_members(self) -> str:
+        ended = [one for one in self.members if one.process is None or one.process.poll() is not None]
+        return "\n".join(f"{one.address} has ended: {read_last_errors(one.log)}" for one in ended) or "All are running."
 
 
 @contextmanager
