@@ -51,9 +51,8 @@ async def run_query(http: httpx.AsyncClient, query: str, **variables: Any) -> di
     return data
 
 
-async def make_http_client(harness: ServerHarness, partner: str) -> httpx.AsyncClient:
-    """Return a client with a token of the partner."""
-    token = await asyncio.to_thread(harness.token, partner=partner)
+def make_http_client(harness: ServerHarness, token: str) -> httpx.AsyncClient:
+    """Return a client with the token."""
     headers = {"Authorization": f"Bearer {token}"}
     return httpx.AsyncClient(base_url=harness.url, headers=headers, timeout=30)
 
@@ -122,11 +121,8 @@ async def _measure_neighbour(neighbour: Neighbour, work: Callable[[], Awaitable[
     feed = asyncio.create_task(in_thread(neighbour.measure_feed_delays, calm))
     usual = await in_thread(neighbour.measure_requests, lambda count: count >= BASELINE_REQUESTS)
     calm.set()
-    usually_late, calmly, sleeping = (
-        await feed,
-        await sleeping,
-        asyncio.create_task(in_thread(measure_wakeup_delays, stop.is_set)),
-    )
+    usually_late, calmly = await feed, await sleeping
+    sleeping = asyncio.create_task(in_thread(measure_wakeup_delays, stop.is_set))
     beside = asyncio.create_task(in_thread(neighbour.measure_requests, lambda _: stop.is_set()))
     feed = asyncio.create_task(in_thread(neighbour.measure_feed_delays, stop))
     seconds = await work()
@@ -159,7 +155,7 @@ async def main(customers: int) -> None:
         token = await asyncio.to_thread(harness.token)
         others_token = await asyncio.to_thread(harness.token, partner=OTHER_PARTNER)
         with harness.start_server() as server:
-            async with await make_http_client(harness, PARTNER) as http:
+            async with make_http_client(harness, token) as http:
                 bare_rates = await measure_bare(http, scope, mongod.pid, customers)
                 work = partial(_measure_job, http, customers, server.process.pid, mongod.pid)
                 neighbour = Neighbour(server.url, others_token, recorded, OTHER_CUSTOMERS)

@@ -101,14 +101,10 @@ class Turns:
             self._begin_iteration(now)
         return now - self._began_at > self.TURN_SECONDS
 
-    def must_wait(self) -> bool:
-        """Return whether `wait` would not return at once; to ask costs half of a call of `wait`."""
-        # An empty queue is usual, and every operation asks several times.
-        return self.is_over() or bool(self._small_queue and self._gives_way(_CURRENT.get()))
-
     async def wait(self) -> None:
         """Return at once, or in the operation's next turn where this one is over or a small operation waits for it."""
-        if self.must_wait():
+        # An empty queue is usual, and every operation asks several times.
+        if self.is_over() or (self._small_queue and self._gives_way(_CURRENT.get())):
             await self._wait()
 
     async def _wait(self) -> None:

@@ -4,7 +4,7 @@ One batch of a job is written at a time, because batches share the processors wi
 prepared meanwhile.
 """
 
-from asyncio import Lock, TaskGroup
+from asyncio import Lock
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 from domain.partner.bulk_jobs import BulkJobState
@@ -13,6 +13,7 @@ from store.database.client import Client, Document
 from store.database.clock import utc_now
 from store.database.conflict_halving import halve_on_conflict
 from store.database.scope import Scope
+from store.database.turns import process_at_once
 from store.tags.bulk_batches import BATCH_DEADLINE_SECONDS, JobAuthorization, JobAuthorizationLost, process_batch
 from store.tags.bulk_jobs import find_next_jobs, find_open_batches, finish_job
 
@@ -50,17 +51,14 @@ async def _run(client: Client, job: Document, deadline: float) -> int:
 
 async def _process_each(batches: Iterable[Document], process: Callable[[Document], Awaitable[None]]) -> None:
     """Process every batch, some at once, also those behind one that conflicts; then raise the last conflict."""
-    conflicts, waiting = Conflicts(), iter(batches)
+    conflicts = Conflicts()
 
-    async def work() -> None:
-        for batch in waiting:
-            with conflicts.keep():
-                await process(batch)
+    async def keep_conflict(batch: Document) -> None:
+        with conflicts.keep():
+            await process(batch)
 
     try:
-        async with TaskGroup() as group:
-            for _ in range(_BATCHES_AT_ONCE):
-                group.create_task(work())
+        await process_at_once(batches, _BATCHES_AT_ONCE, keep_conflict)
     except BaseExceptionGroup as failures:
         raise failures.exceptions[0] from None
     conflicts.raise_last()

@@ -5,7 +5,6 @@ inside the transaction. So the order of jobs and processes does not matter, and 
 not written (docs/decisions/0004).
 """
 
-import asyncio
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import partial
@@ -19,6 +18,7 @@ from store.database.client import Client
 from store.database.clock import utc_now
 from store.database.conflict_halving import BATCH_DEADLINE_SECONDS, halve_on_conflict
 from store.database.scope import Scope
+from store.database.turns import process_at_once
 
 # While one batch is computed here, others are in the database. More than four gain nothing on two cores.
 _MAX_CONCURRENCY = 4
@@ -46,15 +46,13 @@ async def _run_due(client: Client, moment: DueField, job: str) -> int:
     set_lag(job, (now - due[0].moment).total_seconds() if due else 0.0)
     batches = _batches_by_partner(due)
 
-    async def evaluate_batches() -> None:
-        for partner_id, ids in batches:
-            evaluate = partial(_evaluate_batch, client, partner_id)
-            await halve_on_conflict(ids, evaluate, single_deadline=BATCH_DEADLINE_SECONDS)
-            count_customers(job, len(ids))
+    async def evaluate_batch(batch: tuple[str, Sequence[str]]) -> None:
+        partner_id, ids = batch
+        evaluate = partial(_evaluate_batch, client, partner_id)
+        await halve_on_conflict(ids, evaluate, single_deadline=BATCH_DEADLINE_SECONDS)
+        count_customers(job, len(ids))
 
-    async with asyncio.TaskGroup() as group:
-        for _ in range(_MAX_CONCURRENCY):
-            group.create_task(evaluate_batches())
+    await process_at_once(batches, _MAX_CONCURRENCY, evaluate_batch)
     return len(due)
 
 

@@ -5,7 +5,6 @@ processes can run at once. Missed days are taken later, for the entitlements tha
 Their figures are the current ones or, where those are of a later day, the last known ones of an earlier day.
 """
 
-import asyncio
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
@@ -18,6 +17,7 @@ from store.changes.customer_batch import BATCH_SIZE
 from store.database.client import Client, PyMongoError
 from store.database.clock import utc_now
 from store.database.scope import Scope
+from store.database.turns import process_at_once
 from store.licenses.snapshot_days import find_partners_behind, list_customer_ids, list_partners, mark_day_finished
 from store.licenses.snapshots import take_snapshots
 from store.tenants.partners import PartnerDocument
@@ -61,16 +61,13 @@ async def _take_day(scope: Scope, day: datetime) -> int:
     batches = split_into_batches(customers, BATCH_SIZE)
     taken = 0
 
-    async def take_batches() -> None:
+    async def take_batch(ids: Sequence[str]) -> None:
         nonlocal taken
-        for ids in batches:
-            # In two statements: `taken += await …` reads `taken` before the wait, and loses the other task's counts.
-            count = await take_snapshots(scope, ids, day)
-            taken += count
+        # In two statements: `taken += await …` reads `taken` before the wait, and loses the other task's counts.
+        count = await take_snapshots(scope, ids, day)
+        taken += count
 
-    async with asyncio.TaskGroup() as group:
-        for _ in range(_MAX_CONCURRENCY):
-            group.create_task(take_batches())
+    await process_at_once(batches, _MAX_CONCURRENCY, take_batch)
     await mark_day_finished(scope, day)
     _DONE.inc(taken)
     return taken

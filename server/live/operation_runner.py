@@ -199,15 +199,13 @@ async def _accept(
 async def _execute(app_state: OperationAppState, accepted: _Accepted, context: Context) -> OperationOutcome:
     context.after_operation_time = accepted.request.after_operation_time
     operation, variables = accepted.operation, accepted.request.variables or {}
-    if TURNS.must_wait():
-        await TURNS.wait()
+    await TURNS.wait()
     execute = partial(app_state.operations.execute_in_time, operation, variables, context)
     kept = app_state.kept_responses
     response = await (kept.find_or_execute(operation, variables, context, execute) if kept else execute())
     outcome = accepted.outcome(response, context)
     # The caller encodes it, which takes some milliseconds where it is large.
-    if TURNS.must_wait():
-        await TURNS.wait()
+    await TURNS.wait()
     return outcome
 
 

@@ -35,6 +35,8 @@ OnCommit = Callable[[int], None]
 DEADLINE_SECONDS = 6.5
 # An attempt that starts before the deadline may end this much after it.
 _GRACE_SECONDS = 1.0
+# Until then the outcome of a commit is known, or given up, where the deadline is not longer.
+MAX_COMMIT_SECONDS = DEADLINE_SECONDS + _GRACE_SECONDS
 _ABORT_SECONDS = 1.0
 # A commit is not sent with less time than this.
 _MIN_COMMIT_SECONDS = 0.1

@@ -1,7 +1,7 @@
 """Long work in turns, between which the requests and feeds of the process run, and limits of what runs at once."""
 
 import asyncio
-from collections.abc import AsyncIterator, Hashable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterable, Sequence
 from time import perf_counter
 from typing import TypeVar
 from weakref import WeakValueDictionary
@@ -18,6 +18,19 @@ async def in_turns(items: Sequence[Item], size: int) -> AsyncIterator[Sequence[I
         if position:
             await asyncio.sleep(0)
         yield part
+
+
+async def process_at_once(items: Iterable[Item], most: int, process: Callable[[Item], Awaitable[None]]) -> None:
+    """Process the items in their order, `most` of them at once; raise an ExceptionGroup as a TaskGroup does."""
+    waiting = iter(items)
+
+    async def work() -> None:
+        for item in waiting:
+            await process(item)
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(most):
+            group.create_task(work())
 
 
 class Turns:

@@ -12,7 +12,7 @@ from domain.permissions import Permission, has_permission
 from store.database.client import Document, Session
 from store.database.clock import utc_now
 from store.database.scope import Scope
-from store.database.transactions import DEADLINE_SECONDS, in_transaction
+from store.database.transactions import MAX_COMMIT_SECONDS, in_transaction
 from store.tags.bulk_jobs import BATCH_COLLECTION
 from store.tags.customer_tags import Tagging
 from store.tags.documents import Tags
@@ -22,8 +22,6 @@ from store.tenants.partners import PartnerDocument, Partners
 
 BATCH_DEADLINE_SECONDS = 3.0
 _REFRESH_SECONDS = 1.0
-# So long another batch may have the turn to write: until the outcome of its commit is known.
-_MAX_WAIT_SECONDS = DEADLINE_SECONDS + 1.0
 
 
 class JobAuthorizationLost(Exception):
@@ -126,8 +124,9 @@ async def process_batch(
         await _attempt(scope, authorization, batch, at_most, turn, session)
 
     try:
+        # As long, another batch may have the turn to write.
         with suppress(_BatchAlreadyProcessed):
-            await in_transaction(scope.client, attempt, deadline=deadline + _MAX_WAIT_SECONDS)
+            await in_transaction(scope.client, attempt, deadline=deadline + MAX_COMMIT_SECONDS)
     finally:
         turn.give_back()
     done = batch["done"] + len(batch["ids"][:at_most])
