@@ -1,7 +1,7 @@
 """Runs bulk jobs, of each partner the oldest first, each batch in its own transaction.
 
-One batch of a job is written at a time, because batches share the processors with requests and feeds; the next one is
-prepared meanwhile.
+The customers of one batch are changed at a time, because batches share the processors with requests and feeds; another
+one is prepared or committed meanwhile.
 """
 
 from asyncio import Lock
@@ -18,7 +18,7 @@ from store.tags.bulk_batches import BATCH_DEADLINE_SECONDS, JobAuthorization, Jo
 from store.tags.bulk_jobs import find_next_jobs, find_open_batches, finish_job
 
 _BATCHES_PER_RUN = 20
-# One is written while the next one is read and its events are made.
+# The customers of one are changed while the other one is committed, or read and its events are written.
 _BATCHES_AT_ONCE = 2
 
 
@@ -41,9 +41,9 @@ async def _run(client: Client, job: Document, deadline: float) -> int:
     if not batches:
         await finish_job(scope, job["_id"], BulkJobState.DONE)
         return 1
-    authorization, writing = JobAuthorization(scope, job), Lock()
+    authorization, changing = JobAuthorization(scope, job), Lock()
     try:
-        await _process_each(batches, lambda batch: _process_batch(scope, authorization, batch, writing, deadline))
+        await _process_each(batches, lambda batch: _process_batch(scope, authorization, batch, changing, deadline))
     except JobAuthorizationLost:
         await finish_job(scope, job["_id"], BulkJobState.FAILED)
     return len(batches)
@@ -65,10 +65,10 @@ async def _process_each(batches: Iterable[Document], process: Callable[[Document
 
 
 async def _process_batch(
-    scope: Scope, authorization: JobAuthorization, batch: Document, writing: Lock, deadline: float
+    scope: Scope, authorization: JobAuthorization, batch: Document, changing: Lock, deadline: float
 ) -> None:
     async def process_next(ids: Sequence[str], seconds: float) -> None:
         nonlocal batch
-        batch = await process_batch(scope, authorization, batch, len(ids), writing, seconds)
+        batch = await process_batch(scope, authorization, batch, len(ids), changing, seconds)
 
     await halve_on_conflict(batch["ids"], process_next, deadline=deadline, single_deadline=deadline)

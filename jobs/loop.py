@@ -64,7 +64,8 @@ JOBS: Sequence[Job] = (
     # Not leased: each process chooses query plans by its own statistics. Without a request it sends no command.
     Job("count_keys", count_requested_keys, 1.0, 1.0, is_leased=False),
     Job("fold_histograms", fold_histograms, 1.0),
-    Job("bulk_jobs", bulk_jobs, 0.5),
+    # An administrator waits for it, and its start is no event.
+    Job("bulk_jobs", bulk_jobs, 0.2, 1.0),
     Job("cleanup_tags", cleanup_tags, 1.0),
     Job("cleanup_assignments", cleanup_assignments, 1.0),
     Job("wake_alerts", wake_alerts, 1.0, next_at=next_wake_at),

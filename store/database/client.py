@@ -165,9 +165,19 @@ class Client:
         return dict(await (self._database if database is None else self._client[database]).command(command))
 
     async def start_session(self) -> Session:
-        """Return a causally consistent session; end it with `end_session`."""
-        session = self._client.start_session(causal_consistency=True)
-        return await session if self.driver == "motor" else session
+        """Return a causally consistent session; pass it to `end_session` at last."""
+        if self.driver == "pymongo":
+            return self._client.start_session(causal_consistency=True)
+        # Motor would use a thread for it, though it sends nothing.
+        return self._client.wrap(self._client.delegate.start_session(causal_consistency=True))
+
+    async def end_session(self, session: Session) -> None:
+        """End the session, which aborts its open transaction."""
+        if self.driver == "motor" and not session.in_transaction:
+            # Nothing is sent: no thread is needed.
+            session.delegate.end_session()
+        else:
+            await session.end_session()
 
     async def start_transaction(self, session: Session) -> None:
         """Start a transaction with snapshot reads and majority writes."""

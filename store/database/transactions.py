@@ -139,21 +139,21 @@ async def _attempt(
             on_commit(committed_at)
     except (ConnectionFailure, OutcomeUnknown, asyncio.CancelledError):
         # End the session in the background: a database that is down must not delay the response.
-        ending = asyncio.create_task(_end(session))
+        ending = asyncio.create_task(_end(client, session))
         _ending_tasks.add(ending)
         ending.add_done_callback(_ending_tasks.discard)
         raise
     except BaseException:
-        await _end(session)
+        await _end(client, session)
         raise
-    await _end(session)
+    await _end(client, session)
     return result
 
 
-async def _end(session: Session) -> None:
+async def _end(client: Client, session: Session) -> None:
     """End the session, which aborts its open transaction."""
     with time_limit(_ABORT_SECONDS), suppress(PyMongoError):
-        await session.end_session()
+        await client.end_session(session)
 
 
 async def _commit(session: Session, limits: _TimeLimits) -> None:

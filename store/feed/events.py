@@ -55,6 +55,10 @@ def _intern_words(words: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(map(intern, words))
 
 
+def _is_administrator_key(key: str) -> bool:
+    return key.startswith(_ADMINISTRATOR_PREFIX)
+
+
 class EventFacts(Struct, frozen=True):
     """What filters and visibility read of a customer, at the moment of an event."""
 
@@ -94,10 +98,15 @@ class EventFacts(Struct, frozen=True):
         until = self.access_until.get(administrator_id)
         return administrator_key(administrator_id) in self.keys and (until is None or now < until)
 
+    def has_equal_grants(self, other: "EventFacts") -> bool:
+        """Return whether `other.grants` are equal; most events change no access, and few keys."""
+        differing = self.keys ^ other.keys
+        return self.access_until == other.access_until and not any(map(_is_administrator_key, differing))
+
     @property
     def grants(self) -> dict[str, datetime | None]:
         """Return the end of each assigned administrator's access; None for no end."""
-        ids = (key.removeprefix(_ADMINISTRATOR_PREFIX) for key in self.keys if key.startswith(_ADMINISTRATOR_PREFIX))
+        ids = (key.removeprefix(_ADMINISTRATOR_PREFIX) for key in self.keys if _is_administrator_key(key))
         return {administrator_id: self.access_until.get(administrator_id) for administrator_id in ids}
 
 
@@ -152,10 +161,11 @@ class FeedEvent(Struct, frozen=True):
 
     def changed_grants(self) -> dict[str, datetime | None]:
         """Return the new end of each grant that the event changed: None for no end, REVOKED for a removed grant."""
-        before = {} if self.facts_before is None else self.facts_before.grants
-        after = {} if self.facts_after is None else self.facts_after.grants
-        if before == after:
+        facts_before, facts_after = self.facts_before, self.facts_after
+        if facts_before is not None and facts_after is not None and facts_before.has_equal_grants(facts_after):
             return {}
+        before = {} if facts_before is None else facts_before.grants
+        after = {} if facts_after is None else facts_after.grants
         return {
             id_: after.get(id_, REVOKED)
             for id_ in before.keys() | after.keys()

@@ -1,7 +1,8 @@
 """One batch of a bulk job: customers that the job's administrator may still tag, changed in one transaction."""
 
 from asyncio import Lock, gather
-from contextlib import suppress
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
 from time import monotonic
 
 from msgspec import Struct
@@ -79,23 +80,20 @@ class JobAuthorization:
         return Tagging(names, self._job["is_addition"])
 
 
-class _WriteTurn:
-    """The turn of a batch to write: an attempt of its transaction takes it, and gives it back where it fails."""
+class _Turns:
+    """The turns of a batch to change its customers, one for each attempt, and how long it has waited for them."""
 
-    def __init__(self, writing: Lock) -> None:
-        self._writing, self._is_mine = writing, False
+    def __init__(self, changing: Lock) -> None:
+        self._changing = changing
         self.waited = 0.0
 
-    async def take(self) -> None:
+    @asynccontextmanager
+    async def turn(self) -> AsyncGenerator[None]:
+        """Wait for the turn, and keep it."""
         asked_at = monotonic()
-        await self._writing.acquire()
-        self._is_mine = True
-        self.waited += monotonic() - asked_at
-
-    def give_back(self) -> None:
-        if self._is_mine:
-            self._is_mine = False
-            self._writing.release()
+        async with self._changing:
+            self.waited += monotonic() - asked_at
+            yield
 
 
 async def process_batch(
@@ -103,38 +101,34 @@ async def process_batch(
     authorization: JobAuthorization,
     batch: Document,
     at_most: int,
-    writing: Lock,
+    changing: Lock,
     deadline: float = BATCH_DEADLINE_SECONDS,
 ) -> Document:
     """Change the next `at_most` customers of the batch; return the batch as it is afterwards.
 
-    It writes and commits while it has `writing`: another batch can be prepared in the meantime.
+    It has `changing` while it changes customers, which takes most of its time: another batch can be prepared or
+    committed meanwhile.
 
     Another process can have changed them since the batch was read: then nothing is written. Raise JobAuthorizationLost
     where the job has to end, Unavailable where the transaction cannot commit within `deadline` seconds, without those
-    for which it waits for `writing`.
+    for which it waits for `changing`.
     """
-    turn, began_at = _WriteTurn(writing), monotonic()
+    turns, began_at = _Turns(changing), monotonic()
 
     async def attempt(session: Session) -> None:
-        # Only an attempt whose commit failed still has it.
-        turn.give_back()
-        if monotonic() - began_at - turn.waited > deadline:
+        if monotonic() - began_at - turns.waited > deadline:
             raise Unavailable
-        await _attempt(scope, authorization, batch, at_most, turn, session)
+        await _attempt(scope, authorization, batch, at_most, turns, session)
 
-    try:
-        # As long, another batch may have the turn to write.
-        with suppress(_BatchAlreadyProcessed):
-            await in_transaction(scope.client, attempt, deadline=deadline + MAX_COMMIT_SECONDS)
-    finally:
-        turn.give_back()
+    # As long, another batch may have the turn.
+    with suppress(_BatchAlreadyProcessed):
+        await in_transaction(scope.client, attempt, deadline=deadline + MAX_COMMIT_SECONDS)
     done = batch["done"] + len(batch["ids"][:at_most])
     return {**batch, "ids": batch["ids"][at_most:], "done": done}
 
 
 async def _attempt(
-    scope: Scope, authorization: JobAuthorization, batch: Document, at_most: int, turn: _WriteTurn, session: Session
+    scope: Scope, authorization: JobAuthorization, batch: Document, at_most: int, turns: _Turns, session: Session
 ) -> None:
     grant = await authorization.current()
     administrator = grant.administrator
@@ -142,14 +136,10 @@ async def _attempt(
     visible = {**acting.match_customers(), "_id": {"$in": batch["ids"][:at_most]}}
     retagging = Retagging(acting, session, administrator.id, grant.tagging, grant.partner)
     prepared = await retagging.prepare(visible)
-    await turn.take()
-    try:
-        await retagging.write(prepared)
-        await _record_progress(acting, batch, at_most, len(prepared.tags_after), prepared.skipped, session)
-    except BaseException:
-        # Mostly a conflict: another batch can be written before this one is tried again.
-        turn.give_back()
-        raise
+    await retagging.insert_events(prepared)
+    await _record_progress(acting, batch, at_most, len(prepared.tags_after), prepared.skipped, session)
+    async with turns.turn():
+        await retagging.change_customers(prepared)
 
 
 async def _record_progress(

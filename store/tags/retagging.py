@@ -87,11 +87,12 @@ class Retagging(Struct, frozen=True):
         `where` must restrict the customers to the visible ones.
         """
         prepared = await self.prepare(where)
-        await self.write(prepared)
+        await self.insert_events(prepared)
+        await self.change_customers(prepared)
         return list(prepared.tags_after), prepared.skipped
 
     async def prepare(self, where: Document) -> PreparedTagging:
-        """Read the matching customers; return what `write` has to write."""
+        """Read the matching customers; return what the two other steps have to write in the same transaction."""
         scope = self.scope
         where = {**scope.match(), **where}
         customers = await scope.collection("customers").find(where, _PROJECTION, session=self.session)
@@ -105,11 +106,13 @@ class Retagging(Struct, frozen=True):
         due_ids = list(tags_after.keys() - {customer["_id"] for customer in up_to_date})
         return PreparedTagging(tags_after, skipped, writes, events, due_ids)
 
-    async def write(self, prepared: PreparedTagging) -> None:
-        """Write what was prepared in the same transaction."""
-        scope, session = self.scope, self.session
-        await scope.collection("customers").bulk_write(prepared.writes, session=session, ordered=True)
-        await scope.collection("events").insert_many(prepared.events, session=session)
+    async def insert_events(self, prepared: PreparedTagging) -> None:
+        """Insert the events of the customers whose tags only are written; no other transaction conflicts with it."""
+        await self.scope.collection("events").insert_many(prepared.events, session=self.session)
+
+    async def change_customers(self, prepared: PreparedTagging) -> None:
+        """Write the customers, and the events of those that take the general path."""
+        await self.scope.collection("customers").bulk_write(prepared.writes, session=self.session, ordered=True)
         await self._change_fully(prepared.due_ids, prepared.tags_after)
 
     async def _change_fully(self, ids: Sequence[str], tags_after: Mapping[str, list[str]]) -> None:

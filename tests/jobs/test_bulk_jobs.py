@@ -112,45 +112,45 @@ class ObservedLock(asyncio.Lock):
         return await super().acquire()
 
 
-async def test_a_batch_is_prepared_and_not_written_while_another_is_written(client: Client) -> None:
-    work, writing = await begun(client, BATCH_SIZE), ObservedLock()
-    async with writing:
-        writing.is_wanted.clear()
+async def test_a_batch_is_prepared_while_customers_of_another_are_changed(client: Client) -> None:
+    work, changing = await begun(client, BATCH_SIZE), ObservedLock()
+    async with changing:
+        changing.is_wanted.clear()
         processing = asyncio.create_task(
-            process_batch(work.scope, work.authorization, work.batches[0], BATCH_SIZE, writing)
+            process_batch(work.scope, work.authorization, work.batches[0], BATCH_SIZE, changing)
         )
-        await writing.is_wanted.wait()
+        await changing.is_wanted.wait()
         assert await work.told() == 0
     await processing
-    assert await work.told() == BATCH_SIZE and not writing.locked()
+    assert await work.told() == BATCH_SIZE and not changing.locked()
 
 
-async def test_a_batch_that_conflicts_lets_another_be_written(client: Client) -> None:
-    work, writing = await begun(client, BATCH_SIZE + 1), ObservedLock()
+async def test_a_batch_that_conflicts_lets_another_change_its_customers(client: Client) -> None:
+    work, changing = await begun(client, BATCH_SIZE + 1), ObservedLock()
     busy = {**work.scope.match(), "_id": work.batches[0]["ids"][0]}
     session = await client.start_session()
     await client.start_transaction(session)
     await work.scope.collection("customers").update_one(busy, {"$set": {"note": "busy"}}, session=session)
     first, second = [
-        asyncio.create_task(process_batch(work.scope, work.authorization, batch, BATCH_SIZE, writing))
+        asyncio.create_task(process_batch(work.scope, work.authorization, batch, BATCH_SIZE, changing))
         for batch in work.batches
     ]
     await second
     assert await work.told() == 1 and not first.done()
     await session.abort_transaction()
-    await session.end_session()
+    await client.end_session(session)
     await first
-    assert await work.told() == BATCH_SIZE + 1 and not writing.locked()
+    assert await work.told() == BATCH_SIZE + 1 and not changing.locked()
 
 
 async def test_a_batch_waits_for_its_turn_longer_than_for_conflicts(client: Client) -> None:
-    work, writing = await begun(client, 1), ObservedLock()
-    async with writing:
-        writing.is_wanted.clear()
+    work, changing = await begun(client, 1), ObservedLock()
+    async with changing:
+        changing.is_wanted.clear()
         processing = asyncio.create_task(
-            process_batch(work.scope, work.authorization, work.batches[0], BATCH_SIZE, writing, deadline=0.2)
+            process_batch(work.scope, work.authorization, work.batches[0], BATCH_SIZE, changing, deadline=0.2)
         )
-        await writing.is_wanted.wait()
+        await changing.is_wanted.wait()
         # Another batch is committed, which takes longer than this one may try.
         await asyncio.sleep(1.5)
     await processing
@@ -169,7 +169,7 @@ async def test_a_busy_customer_delays_no_other_customer(client: Client) -> None:
     done = await work.read()
     assert done.done == done.changed == total - 1
     await session.abort_transaction()
-    await session.end_session()
+    await client.end_session(session)
     assert await bulk_jobs(client) == 1
     assert (await work.read()).done == await work.told() == total
 

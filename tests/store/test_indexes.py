@@ -27,7 +27,7 @@ async def test_a_complete_database_is_not_locked(client: Client) -> None:
     # An exclusive lock would wait for the transaction, until the command fails after 4.5 s.
     await ensure_indexes(client)
     await session.abort_transaction()
-    await session.end_session()
+    await client.end_session(session)
 
 
 async def test_restores_a_missing_collection_and_a_changed_validator(client: Client) -> None:

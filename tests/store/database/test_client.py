@@ -13,6 +13,7 @@ from store.database.client import (
     DuplicateKeyError,
     IndexModel,
     InsertOne,
+    Session,
     UpdateOne,
     operation_time,
 )
@@ -66,22 +67,33 @@ async def check_writes(client: Client) -> None:
         await collection.update_one({"_id": 0, "group": 5}, {"$set": {"group": 5}}, upsert=True)
 
 
+async def change_in_transaction(collection: Collection, session: Session) -> None:
+    await collection.insert_many([{"_id": 8}], session=session)
+    await collection.bulk_write([InsertOne({"_id": 9})], session=session)
+    await collection.update_one({"_id": 8}, {"$set": {"group": 1}}, session=session)
+    assert await collection.find_one_and_update({"_id": 9}, {"$set": {"group": 1}}, session=session)
+    assert await collection.delete_many({"_id": 0}, session=session) == 1
+    assert len(await collection.find({}, session=session)) == 5
+    assert await collection.find_one({"_id": 0}, session=session) is None
+    assert await collection.aggregate([{"$count": "n"}], session=session) == [{"n": 5}]
+    assert await collection.find({}, sort=[("_id", 1)]) == ROWS
+    assert operation_time(session) > 0
+
+
 async def check_transactions(client: Client) -> None:
     collection = await rows(client)
-    async with await client.start_session() as session:
-        await client.start_transaction(session)
-        await collection.insert_many([{"_id": 8}], session=session)
-        await collection.bulk_write([InsertOne({"_id": 9})], session=session)
-        await collection.update_one({"_id": 8}, {"$set": {"group": 1}}, session=session)
-        assert await collection.find_one_and_update({"_id": 9}, {"$set": {"group": 1}}, session=session)
-        assert await collection.delete_many({"_id": 0}, session=session) == 1
-        assert len(await collection.find({}, session=session)) == 5
-        assert await collection.find_one({"_id": 0}, session=session) is None
-        assert await collection.aggregate([{"$count": "n"}], session=session) == [{"n": 5}]
-        assert await collection.find({}, sort=[("_id", 1)]) == ROWS
-        await session.abort_transaction()
-        assert operation_time(session) > 0
+    session = await client.start_session()
+    await client.start_transaction(session)
+    await change_in_transaction(collection, session)
+    await session.abort_transaction()
+    await client.end_session(session)
     assert await collection.count({}) == 4
+    session = await client.start_session()
+    await client.start_transaction(session)
+    await collection.insert_many([{"_id": 8}], session=session)
+    # It aborts the open transaction: its document can be written at once by another one.
+    await client.end_session(session)
+    assert await collection.update_one({"_id": 8}, {"$set": {"group": 1}}, upsert=True) == 0
 
 
 async def check_commands(client: Client) -> None:
@@ -123,6 +135,6 @@ async def test_both_drivers_do_the_same(check: Callable[[Client], Awaitable[None
 
 @pytest.mark.parametrize("kind", [Client, Collection])
 def test_every_method_is_tested_on_both(kind: type) -> None:
-    text = "".join(inspect.getsource(check) for check in [rows, *CHECKS])
+    text = "".join(inspect.getsource(check) for check in [rows, change_in_transaction, *CHECKS])
     methods = [name for name, _ in inspect.getmembers(kind, inspect.isfunction) if not name.startswith("_")]
     assert [name for name in methods if f".{name}(" not in text] == []
