@@ -26,14 +26,17 @@ _PATH: Final = "/graphql"
 
 
 class _DirectRequest(Request):
-    """A request whose headers and method are plain attributes; Starlette's search all headers for each name."""
+    """A request with the writer of its response, whose headers and method are plain attributes.
+
+    Starlette's headers search all headers for each name.
+    """
 
     headers: Any = None
     method = "POST"
 
-    def __init__(self, scope: Scope, receive: Receive, headers: Mapping[str, str]) -> None:
+    def __init__(self, scope: Scope, receive: Receive, headers: Mapping[str, str], writer: RequestWriter) -> None:
         super().__init__(scope, receive)
-        self.headers = headers
+        self.headers, self.writer = headers, writer
 
 
 class DirectPosts:
@@ -47,32 +50,31 @@ class DirectPosts:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer the request, or pass it on."""
-        writer, headers = self._find_writer(scope), scope.get("headers") or ()
-        by_name = dict(headers)
-        # Of a header that was sent twice, the general way knows what counts.
-        if writer is None or b"origin" in by_name or len(by_name) < len(headers) or not self._count.begin():
+        request = self._find_request(scope, receive)
+        if request is None or not self._count.begin():
             await self._app(scope, receive, send)
             return
         try:
-            with TrackedRequest(headers) as request_id:
-                await self._respond(writer, self._request(scope, receive, by_name), request_id)
+            with TrackedRequest(scope["headers"]) as request_id:
+                await self._respond(request, request_id)
         finally:
             self._count.end()
 
-    def _find_writer(self, scope: Scope) -> RequestWriter | None:
-        """Return the writer of a response that can be written directly."""
+    def _find_request(self, scope: Scope, receive: Receive) -> _DirectRequest | None:
+        """Return the request where its response can be written directly."""
         if scope["type"] != "http" or scope["path"] != _PATH or scope["method"] != "POST":
             return None
         if self._metrics_port and scope["server"][1] == self._metrics_port:
             return None
-        return find_request_writer(scope)
-
-    def _request(self, scope: Scope, receive: Receive, headers: Mapping[bytes, bytes]) -> Request:
+        writer, headers = find_request_writer(scope), scope["headers"]
+        by_name = {name.decode("latin-1"): value.decode("latin-1") for name, value in headers}
+        # Of a header that was sent twice, the general way knows what counts.
+        if writer is None or "origin" in by_name or len(by_name) < len(headers):
+            return None
         scope["app"] = self._application
-        by_name = {name.decode("latin-1"): value.decode("latin-1") for name, value in headers.items()}
-        return _DirectRequest(scope, receive, by_name)
+        return _DirectRequest(scope, receive, by_name, writer)
 
-    async def _respond(self, writer: RequestWriter, request: Request, request_id: bytes) -> None:
+    async def _respond(self, request: _DirectRequest, request_id: bytes) -> None:
         began_at, app_state = monotonic(), self._application.state.app_state
         answer = await answer_request(app_state, request)
         body, headers = orjson.dumps(answer.response), {**self._headers, **answer.headers}
@@ -82,4 +84,4 @@ class DirectPosts:
         if encoding is not None and len(body) >= MIN_BYTES:
             body, headers["content-encoding"] = await compress(body, encoding), encoding
         headers["content-length"], headers[HEADER] = str(len(body)), request_id.decode()
-        await writer.respond(answer.status, headers, body)
+        await request.writer.respond(answer.status, headers, body)
