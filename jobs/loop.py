@@ -27,7 +27,7 @@ from store.customers.list_planner.key_statistics import count_requested_keys
 from store.database.client import Client, PyMongoError
 from store.database.clock import utc_now
 from store.database.leases import Lease
-from store.database.orphaned_transactions import abort_orphaned_transactions
+from store.database.open_transactions import abort_orphaned_transactions
 from store.feed.events import FeedEvent
 from store.feed.feed import Feed
 from store.integrations.alert_state_changes import next_wake_at, wake_alerts

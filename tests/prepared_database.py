@@ -15,7 +15,7 @@ from pymongo import MongoClient
 from pymongo.database import Database
 
 from store.database.client import Client
-from store.database.orphaned_transactions import abort_orphaned_transactions
+from store.database.open_transactions import abort_orphaned_transactions
 from store.indexes import ensure_indexes
 
 # To delete more documents of a collection than this, with all their index keys, takes longer than to create the

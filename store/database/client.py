@@ -38,6 +38,7 @@ from store.database.change_stream import ChangeStream
 from store.database.driver_events.command_spans import CommandSpans, is_tracing
 from store.database.driver_events.outages import Outages
 from store.database.driver_events.pool_metrics import PoolMetrics
+from store.database.driver_sessions import end_session, start_session
 from store.database.find_commands import FindCommands
 from store.database.find_options import FindOptions, open_cursor
 from store.database.joint_finds import EqualFinds, JointFinds
@@ -68,7 +69,6 @@ __all__ = [
     "UpdateOne",
     "new_object_id_hex",
     "open_admin_client",
-    "operation_time",
     "time_limit",
 ]
 
@@ -88,13 +88,6 @@ _HEARTBEAT_MS = 1000
 def new_object_id_hex() -> str:
     """Return the 24 hexadecimal digits of a new ObjectId."""
     return str(ObjectId())
-
-
-def operation_time(session: Session) -> int:
-    """Return the cluster time of the session's last operation: 64 bits, seconds in the upper half; 0 before any."""
-    timestamp: Timestamp | None = session.operation_time
-    # A transaction without any command has no time.
-    return 0 if timestamp is None else int(timestamp.time) << 32 | int(timestamp.inc)
 
 
 def time_limit(seconds: float) -> AbstractContextManager[None]:
@@ -166,18 +159,11 @@ class Client:
 
     async def start_session(self) -> Session:
         """Return a causally consistent session; pass it to `end_session` at last."""
-        if self.driver == "pymongo":
-            return self._client.start_session(causal_consistency=True)
-        # Motor would use a thread for it, though it sends nothing.
-        return self._client.wrap(self._client.delegate.start_session(causal_consistency=True))
+        return start_session(self._client, is_motor=self.driver == "motor")
 
     async def end_session(self, session: Session) -> None:
         """End the session, which aborts its open transaction."""
-        if self.driver == "motor" and not session.in_transaction:
-            # Nothing is sent: no thread is needed.
-            session.delegate.end_session()
-        else:
-            await session.end_session()
+        await end_session(session, is_motor=self.driver == "motor")
 
     async def start_transaction(self, session: Session) -> None:
         """Start a transaction with snapshot reads and majority writes."""

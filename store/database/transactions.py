@@ -25,9 +25,9 @@ from store.database.client import (
     PyMongoError,
     ServerSelectionTimeoutError,
     Session,
-    operation_time,
     time_limit,
 )
+from store.database.driver_sessions import operation_time
 
 Result = TypeVar("Result")
 OnCommit = Callable[[int], None]

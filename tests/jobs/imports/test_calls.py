@@ -16,7 +16,7 @@ from jobs.imports.runner import ImportSummary
 from jobs.roll_up_calls import roll_up_calls_now
 from store.database.client import Client, Document
 from store.database.clock import utc_now
-from store.database.orphaned_transactions import abort_orphaned_transactions
+from store.database.open_transactions import abort_orphaned_transactions
 from store.database.scope import Scope
 from tests.domain.imports.factory_records import OMITTED, customer_record
 from tests.forked_command import FORKSERVER

@@ -15,8 +15,8 @@ from store.database.client import (
     InsertOne,
     Session,
     UpdateOne,
-    operation_time,
 )
+from store.database.driver_sessions import operation_time
 from store.database.kept_documents import KeptDocuments
 from store.database.stored_fields import StoredDocument
 
