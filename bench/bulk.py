@@ -1,6 +1,6 @@
 """Bulk tagging, compared with a bare `update_many`, while feeds and other partners are active.
 
-`python -m bench.bulk [CUSTOMERS]` (50,000). Limits: at least a fifth of the customers a second that a bare
+`python -m bench.bulk [CUSTOMERS]` (50,000). Limits: at least 0.3 of the customers a second that a bare
 `update_many` with `$addToSet` reaches over the same customers in the same run (the median of some before and some after
 the job), events and feeds included; the feed of others stays at p99 ≤ 100 ms, and their requests at three times their
 usual p99. A hundred subscribers follow a list of the tagged partner (about one customer in fifty matches); the other
