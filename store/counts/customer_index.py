@@ -3,6 +3,7 @@
 Customers that changed recently are few; they are matched one by one, until they form a segment of their own.
 """
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import cast
 
@@ -101,10 +102,16 @@ class CustomerIndex:
         self.finish_segment()
         return True
 
-    def finish_segment(self, size: int = 1) -> None:
-        """Form a segment of the unread customers where there are that many."""
+    def finish_segment(self) -> None:
+        """Form a segment of the unread customers where there are any."""
+        for _ in self.finish_in_steps():
+            pass
+
+    def finish_in_steps(self, size: int = 1) -> Iterator[None]:
+        """Form a segment of the unread customers where there are that many; change nothing between the steps."""
         if len(self._builder.ordinals) >= size:
-            self._segments.append(self._builder.finish())
+            segment = yield from self._builder.finish_in_steps()
+            self._segments.append(segment)
             self._builder = SegmentBuilder()
 
     def with_key(self, key: str) -> BitMap:

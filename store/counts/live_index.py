@@ -21,8 +21,9 @@ from store.database.turns import Turns
 Result = TypeVar("Result")
 _PAGE_SIZE = 200
 _READ_AT_ONCE = 100
-# Customers of a segment while the index is built; sorting their values takes about five milliseconds.
-_SEGMENT_SIZE = 1_000
+# Customers of a segment while the index is built. To sort one of its columns takes up to five milliseconds; each search
+# and window looks into all segments.
+_SEGMENT_SIZE = 5_000
 # While an index is used, changed customers are read at once, so that a request waits for few of them.
 _IN_USE_SECONDS = 60.0
 # An index that nobody uses collects the ids of this many changed customers.
@@ -73,7 +74,8 @@ class LiveIndex:
                 self._index.put_unread(document["_id"], CountedCustomer.from_document(document))
                 await turns.pause_when_due()
             await asyncio.sleep(0)
-            self._index.finish_segment(_SEGMENT_SIZE)
+            for _ in self._index.finish_in_steps(_SEGMENT_SIZE):
+                await asyncio.sleep(0)
             if len(page) < _PAGE_SIZE:
                 break
             last_external_id = page[-1]["external_id"]

@@ -1,12 +1,13 @@
 """Segments: some customers' words, instants and rates, sorted once. A changed customer leaves its segment."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Generator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import chain
 
 from pyroaring import BitMap
 
+from domain.batches import split_into_batches
 from domain.customers.conditions import ExpiresWithin, HasWordPrefixes, InstantInRange, RenewsWithin
 from domain.customers.holding_conditions import HasLowAssignment, HoldingEndsWithin
 from domain.entitlements.peer_groups import latest_peer_addition
@@ -15,6 +16,7 @@ from domain.time.instants import MAX_INSTANT, MIN_INSTANT
 from store.counts.counted_customer import CountedCustomer
 from store.counts.sorted_columns import InstantColumn, Ordinals, RateColumn, WordColumn, milliseconds
 
+_WORDS_PER_STEP = 2_000
 SortedCondition = HasWordPrefixes | InstantInRange | ExpiresWithin | RenewsWithin | HoldingEndsWithin | HasLowAssignment
 
 
@@ -38,11 +40,25 @@ class SegmentBuilder:
             for text in texts_from_starts(word):
                 self._words[_encode(text)].append(ordinal)
 
-    def finish(self) -> "Segment":
-        """Sort what was collected."""
-        instants = {column: InstantColumn(pairs) for column, pairs in self._instants.items()}
-        rates = {product: RateColumn(lines) for product, lines in self._rates.items()}
-        return Segment(self.ordinals, instants, rates, WordColumn(self._words))
+    def finish_in_steps(self) -> Generator[None, None, "Segment"]:
+        """Sort what was collected, once: one column or some words with each step."""
+        instants: dict[str, InstantColumn] = {}
+        rates: dict[str, RateColumn] = {}
+        words = WordColumn()
+        # What is sorted is removed with it: to free all of it at once would be the longest step.
+        while self._instants:
+            column, pairs = self._instants.popitem()
+            instants[column] = InstantColumn(pairs)
+            yield
+        while self._rates:
+            product, lines = self._rates.popitem()
+            rates[product] = RateColumn(lines)
+            yield
+        for some in split_into_batches(sorted(self._words), _WORDS_PER_STEP):
+            for word in some:
+                words.append(word, self._words.pop(word))
+            yield
+        return Segment(self.ordinals, instants, rates, words)
 
 
 class Segment:

@@ -2,7 +2,7 @@
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  Instants are naive UTC throughout.
@@ -67,15 +67,16 @@ class WordColumn:
 
     __slots__ = ("_ends", "_ordinals", "_owner_ends", "_text")
 
-    def __init__(self, ordinals_by_word: Mapping[bytes, Sequence[int]]) -> None:
-        """Take words in UTF-8, which sort as their code points do."""
-        words = sorted(ordinals_by_word)
-        self._text = b"".join(words)
+    def __init__(self) -> None:
+        self._text = bytearray()
         self._ends, self._owner_ends, self._ordinals = array("I", [0]), array("I", [0]), array("I")
-        for word in words:
-            self._ordinals.extend(ordinals_by_word[word])
-            self._ends.append(self._ends[-1] + len(word))
-            self._owner_ends.append(len(self._ordinals))
+
+    def append(self, word: bytes, ordinals: Sequence[int]) -> None:
+        """Add the next word in UTF-8, in which words sort as their code points do."""
+        self._text += word
+        self._ordinals.extend(ordinals)
+        self._ends.append(len(self._text))
+        self._owner_ends.append(len(self._ordinals))
 
     def starting_with(self, term: bytes) -> Ordinals:
         """Return the ordinals of the customers that have a word with this start."""
@@ -85,7 +86,7 @@ class WordColumn:
         return self._ordinals[self._owner_ends[first] : self._owner_ends[last]]
 
     def _word(self, number: int) -> bytes:
-        return self._text[self._ends[number] : self._ends[number + 1]]
+        return bytes(self._text[self._ends[number] : self._ends[number + 1]])
 
     @property
     def bytes(self) -> int:
