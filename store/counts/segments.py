@@ -84,7 +84,7 @@ class Segment:
         """Return the customers that match by the values of this segment, whether these are still theirs or not."""
         match condition:
             case HasWordPrefixes(terms):
-                return BitMap.intersection(*(BitMap(self._words.starting_with(_encode(term))) for term in terms))
+                return BitMap.intersection(*(self._words.starting_with(_encode(term)) for term in terms))
             case InstantInRange(field, since, until):
                 first, end = milliseconds(since or MIN_INSTANT), milliseconds(until or MAX_INSTANT)
                 # MAX_INSTANT itself stands for no limit, and no customer has a later instant.
