@@ -74,17 +74,20 @@ class LiveIndex:
                 self._index.put_unread(document["_id"], CountedCustomer.from_document(document))
                 await turns.pause_when_due()
             await asyncio.sleep(0)
-            for _ in self._index.finish_in_steps(_SEGMENT_SIZE):
-                await asyncio.sleep(0)
+            await self._finish_segment(_SEGMENT_SIZE)
             if len(page) < _PAGE_SIZE:
                 break
             last_external_id = page[-1]["external_id"]
             if self._index.bytes > max_bytes:
                 return False
-        self._index.finish_segment()
+        await self._finish_segment(1)
         self.bytes = self._index.bytes
         self._is_built = True
         return self.bytes <= max_bytes
+
+    async def _finish_segment(self, size: int) -> None:
+        for _ in self._index.finish_in_steps(size):
+            await asyncio.sleep(0)
 
     async def count(self, scope: Scope, condition: Condition) -> int | None:
         """Return the number of visible customers that match; None for a dropped index."""

@@ -94,12 +94,12 @@ class WordColumn:
 
     def _find(self, term: bytes) -> Ordinals:
         numbers = range(len(self._ends) - 1)
-        first = bisect_left(numbers, term, key=self._word)
-        last = bisect_left(numbers, term + _ABOVE, lo=first, key=self._word)
+        first = bisect_left(numbers, bytearray(term), key=self._word)
+        last = bisect_left(numbers, bytearray(term + _ABOVE), lo=first, key=self._word)
         return self._ordinals[self._owner_ends[first] : self._owner_ends[last]]
 
-    def _word(self, number: int) -> bytes:
-        return bytes(self._text[self._ends[number] : self._ends[number + 1]])
+    def _word(self, number: int) -> bytearray:
+        return self._text[self._ends[number] : self._ends[number + 1]]
 
     @property
     def bytes(self) -> int:

@@ -1,4 +1,4 @@
-"""Sessions of either driver: begun and ended without a thread of motor's pool, since neither sends a command.
+"""Sessions of either driver: begun and ended without a thread of motor's pool, where that sends no command.
 
 A transaction has six to eight steps, each of which takes about a millisecond with its thread.
 """

@@ -80,7 +80,7 @@ class JobAuthorization:
         return Tagging(names, self._job["is_addition"])
 
 
-class _Turns:
+class _ChangeTurns:
     """The turns of a batch to change its customers, one for each attempt, and how long it has waited for them."""
 
     def __init__(self, changing: Lock) -> None:
@@ -113,14 +113,14 @@ async def process_batch(
     where the job has to end, Unavailable where the transaction cannot commit within `deadline` seconds, without those
     for which it waits for `changing`.
     """
-    turns, began_at = _Turns(changing), monotonic()
+    turns, began_at = _ChangeTurns(changing), monotonic()
 
     async def attempt(session: Session) -> None:
         if monotonic() - began_at - turns.waited > deadline:
             raise Unavailable
         await _attempt(scope, authorization, batch, at_most, turns, session)
 
-    # As long, another batch may have the turn.
+    # A batch that waits for its turn may take longer than one that is tried again.
     with suppress(_BatchAlreadyProcessed):
         await in_transaction(scope.client, attempt, deadline=deadline + MAX_COMMIT_SECONDS)
     done = batch["done"] + len(batch["ids"][:at_most])
@@ -128,7 +128,7 @@ async def process_batch(
 
 
 async def _attempt(
-    scope: Scope, authorization: JobAuthorization, batch: Document, at_most: int, turns: _Turns, session: Session
+    scope: Scope, authorization: JobAuthorization, batch: Document, at_most: int, turns: _ChangeTurns, session: Session
 ) -> None:
     grant = await authorization.current()
     administrator = grant.administrator
