@@ -42,6 +42,7 @@ CACHES = {
     "server.http.compression._is_compressible_type": (256, 1_000),
     "server.http.graphql._is_json": (256, 4_000),
     "server.http.graphql._negotiate_media_type": (256, 4_000),
+    "server.http.graphql._read_short_body": (256, 64_000),
     "server.http.rate_limit_headers._policies": (10, 1_000),
     "server.live.socket_transport._frame_header": (4_096, 200),
     "server.telemetry.operation_metrics._cost": (512, 1_000),

@@ -107,7 +107,8 @@ class AppState:
         """Return the viewer of an API token; raise Unauthenticated or Unavailable."""
         now = utc_now()
         claims = await self.verifier.verify(token, now)
-        await self.service_tokens.check(claims)
+        if claims.service_token_id is not None:
+            await self.service_tokens.check(claims)
         viewer = find_viewer(self.kept_administrators, claims, now)
         if viewer is not None:
             return viewer

@@ -16,8 +16,20 @@ class RequestWriter(ABC):
         """Return the body of the request; None where not all of it has arrived."""
 
     @abstractmethod
-    async def respond(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
-        """Write a response at once: head and body in one call of the system, which wakes the client once."""
+    async def respond(self, status: int, fixed: bytes, headers: Mapping[str, str], body: bytes) -> None:
+        """Write a response at once: head and body in one call of the system, which wakes the client once.
+
+        `fixed` are headers that `encode_headers` has encoded; a Content-Length is added.
+        """
+
+
+def encode_headers(headers: Mapping[str, str]) -> bytes:
+    """Return the lines of headers; raise RuntimeError where one has a line break."""
+    lines = [f"{name}: {value}\r\n" for name, value in headers.items()]
+    encoded = "".join(lines).encode("latin-1")
+    if encoded.count(b"\n") != len(lines) or encoded.count(b"\r") != len(lines):
+        raise RuntimeError("A header has a line break.")
+    return encoded
 
 
 def find_request_writer(scope: Mapping[str, Any]) -> RequestWriter | None:

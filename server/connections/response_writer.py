@@ -5,7 +5,7 @@ from weakref import ref
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
-from server.connections.request_writer import RequestWriter
+from server.connections.request_writer import RequestWriter, encode_headers
 from server.live.unread_time import limit_unread_time
 
 
@@ -24,24 +24,22 @@ class ResponseWriter(RequestWriter):
         body, cycle.body = bytes(cycle.body), bytearray()
         return body
 
-    async def respond(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
+    async def respond(self, status: int, fixed: bytes, headers: Mapping[str, str], body: bytes) -> None:
         """Write a response as uvicorn would."""
         protocol, cycle = self._protocol, self._cycle()
         if protocol.flow.write_paused:
             await protocol.flow.drain()
         if cycle is None or cycle.disconnected:
             return
-        lines = [f"{name}: {value}\r\n" for name, value in headers.items()]
+        last = b"content-length: %d\r\n\r\n" % len(body)
         if headers.get("Connection") == "close":
             cycle.keep_alive = False
         elif not cycle.keep_alive:
-            lines.append("connection: close\r\n")
-        head = "".join(lines).encode("latin-1")
-        if head.count(b"\n") != len(lines) or head.count(b"\r") != len(lines):
-            raise RuntimeError("A header has a line break.")
+            last = b"connection: close\r\n" + last
         dates = [b"%b: %b\r\n" % header for header in cycle.default_headers]
+        head = encode_headers(headers)
         cycle.response_started, cycle.waiting_for_100_continue = True, False
-        cycle.transport.write(b"".join([STATUS_LINE[status], *dates, head, b"\r\n", body]))
+        cycle.transport.write(b"".join([STATUS_LINE[status], *dates, fixed, head, last, body]))
         cycle.response_complete = True
         cycle.message_event.set()
         if not cycle.keep_alive:

@@ -14,10 +14,10 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from server.connections.request_writer import RequestWriter, find_request_writer
+from server.connections.request_writer import RequestWriter, encode_headers, find_request_writer
 from server.http.compression import MIN_BYTES, choose_encoding, compress
 from server.http.concurrent_requests import RequestCount
-from server.http.graphql import answer_request
+from server.http.graphql import answer_request, fixed_headers
 from server.http.security_headers import SecurityHeaders
 from server.telemetry.operation_metrics import count_request
 from server.telemetry.request_id import HEADER, TrackedRequest
@@ -46,7 +46,9 @@ class DirectPosts:
         self, app: ASGIApp, application: Starlette, count: RequestCount, *, is_https: bool, metrics_port: int
     ) -> None:
         self._app, self._application, self._count, self._metrics_port = app, application, count, metrics_port
-        self._headers = SecurityHeaders.defaults(is_https=is_https)
+        self._security_headers = SecurityHeaders.defaults(is_https=is_https)
+        # By media type; all responses of one have these headers.
+        self._fixed_headers: dict[str, bytes] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer the request, or pass it on."""
@@ -77,11 +79,16 @@ class DirectPosts:
     async def _respond(self, request: _DirectRequest, request_id: bytes) -> None:
         began_at, app_state = monotonic(), self._application.state.app_state
         answer = await answer_request(app_state, request)
-        body, headers = orjson.dumps(answer.response), {**self._headers, **answer.headers}
+        body, headers = orjson.dumps(answer.response), {**answer.headers, HEADER: request_id.decode()}
         count_request(answer.status, monotonic() - began_at)
-        headers["vary"] += ", Accept-Encoding"
         encoding = choose_encoding(request.headers.get("accept-encoding", "").encode("latin-1"))
         if encoding is not None and len(body) >= MIN_BYTES:
             body, headers["content-encoding"] = await compress(body, encoding), encoding
-        headers["content-length"], headers[HEADER] = str(len(body)), request_id.decode()
-        await request.writer.respond(answer.status, headers, body)
+        fixed = self._fixed_headers.get(answer.media_type) or self._encode_fixed_headers(answer.media_type)
+        await request.writer.respond(answer.status, fixed, headers, body)
+
+    def _encode_fixed_headers(self, media_type: str) -> bytes:
+        headers = {**self._security_headers, **fixed_headers(media_type)}
+        headers["vary"] += ", Accept-Encoding"
+        fixed = self._fixed_headers[media_type] = encode_headers(headers)
+        return fixed

@@ -8,10 +8,11 @@ from typing import Any
 import orjson
 from graphql import OperationType
 from msgspec import Struct
+from msgspec.structs import replace
 from starlette.requests import Request
 from starlette.responses import Response
 
-from domain.languages.languages import Language, choose_language
+from domain.languages.languages import choose_language
 from domain.rate_limits import RateLimited
 from server.app.app_state import AppState
 from server.app.page_sign_in import page_sign_in
@@ -39,6 +40,8 @@ _FAILURE_HEADERS = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "1
 _HEADERS = {"cache-control": "no-store", "vary": "Accept, Accept-Language"}
 # The rest of a longer header that is remembered is ignored.
 _MAX_HEADER_LENGTH = 1_000
+# 2 kB of `[]` are 40 kB of lists.
+_MAX_SHORT_BYTES = 2_000
 _PARAMETERS = ("query", "documentId", "operationName", "variables", "extensions")
 
 
@@ -57,10 +60,11 @@ async def graphql(request: Request) -> Response:
 
 
 class Answer(Struct, frozen=True):
-    """The response to a request, and how it is sent; names of `headers` that middleware sets too are in lower case."""
+    """The response to a request, and how it is sent: with its `headers` and `fixed_headers(media_type)`."""
 
     status: int
     response: GraphQLResponse
+    media_type: str
     headers: Mapping[str, str]
 
 
@@ -76,17 +80,18 @@ async def answer_request(app_state: AppState, request: Request) -> Answer:
         status, response, headers = _error_parts(failure)
     if media_type == RESPONSE_JSON and status == 200 and "data" not in response:
         status = _failure_status(response)
-    return _answer(status, response, media_type, headers)
+    return Answer(status, response, media_type, headers)
 
 
-def _answer(status: int, response: GraphQLResponse, media_type: str, headers: Mapping[str, str]) -> Answer:
-    return Answer(status, response, {"content-type": f"{media_type}; charset=utf-8", **_HEADERS, **headers})
+def fixed_headers(media_type: str) -> dict[str, str]:
+    """Return the headers of every response of a media type, with names in lower case: middleware sets some of them."""
+    return {"content-type": f"{media_type}; charset=utf-8", **_HEADERS}
 
 
 def error_response(failure: Exception) -> Response:
     """Return the response to a request that failed before its operation ran."""
     status, response, headers = _error_parts(failure)
-    return _response(_answer(status, response, PLAIN_JSON, headers))
+    return _response(Answer(status, response, PLAIN_JSON, headers))
 
 
 def _error_parts(failure: Exception) -> tuple[int, GraphQLResponse, Mapping[str, str]]:
@@ -145,9 +150,12 @@ def _parse_seen(header: str | None) -> int:
 
 async def read_request(request: Request) -> OperationRequest:
     """Return what a POST or GET requests; raise HttpError where it is not well formed."""
-    parameters = await _read_post(request) if request.method == "POST" else _read_get(request)
-    language = choose_language(request.headers.get("accept-language"))
-    return _check_parameters(parameters, _parse_seen(request.headers.get(_SEEN)), language)
+    requested = await _read_post(request) if request.method == "POST" else _check_parameters(_read_get(request))
+    headers = request.headers
+    seen, language = _parse_seen(headers.get(_SEEN)), choose_language(headers.get("accept-language"))
+    if seen == requested.after_operation_time and language is requested.language:
+        return requested
+    return replace(requested, after_operation_time=seen, language=language)
 
 
 # Clients send few different headers. What is raised is not kept.
@@ -160,20 +168,30 @@ def _negotiate_media_type(accept: str | None) -> str:
     return media_type
 
 
-async def _read_post(request: Request) -> Mapping[str, Any]:
-    """Return the parameters of a POST; requiring JSON keeps forms of other sites from sending operations."""
+async def _read_post(request: Request) -> OperationRequest:
+    """Return what the body of a POST requests; requiring JSON keeps forms of other sites from sending operations."""
     if not _is_json(request.headers.get("content-type", "")[:_MAX_HEADER_LENGTH]):
         raise HttpError(415, "Send the operation as application/json in UTF-8.")
     body = take_arrived_body(request)
     if body is None:
         body = await read_body(request)
+    return _read_short_body(body) if len(body) <= _MAX_SHORT_BYTES else _read_parameters(body)
+
+
+# Pages repeat their requests. What is read is never changed, and nothing of the caller is in it.
+@lru_cache(maxsize=256)
+def _read_short_body(body: bytes) -> OperationRequest:
+    return _read_parameters(body)
+
+
+def _read_parameters(body: bytes) -> OperationRequest:
     try:
         parameters = read_json(body)
     except InvalidJson as failure:
         raise HttpError(400, f"The body {failure}") from None
     if not isinstance(parameters, dict):
         raise HttpError(400, "The body must be a JSON object with a query; batches are not supported.")
-    return parameters
+    return _check_parameters(parameters)
 
 
 @lru_cache(maxsize=256)
@@ -197,7 +215,7 @@ def _read_get(request: Request) -> Mapping[str, Any]:
     return parameters
 
 
-def _check_parameters(parameters: Mapping[str, Any], after_operation_time: int, language: Language) -> OperationRequest:
+def _check_parameters(parameters: Mapping[str, Any]) -> OperationRequest:
     name = parameters.get("operationName")
     try:
         document = read_requested_document(parameters)
@@ -212,8 +230,9 @@ def _check_parameters(parameters: Mapping[str, Any], after_operation_time: int, 
         raise HttpError(400, "variables must be an object.")
     rejection = find_rejection(variables)
     accepted = None if rejection else variables
-    return OperationRequest(document, name or None, accepted, after_operation_time, language, rejection)
+    return OperationRequest(document, name or None, accepted, rejection=rejection)
 
 
 def _response(answer: Answer) -> Response:
-    return Response(orjson.dumps(answer.response), answer.status, answer.headers)
+    headers = {**fixed_headers(answer.media_type), **answer.headers}
+    return Response(orjson.dumps(answer.response), answer.status, headers)
