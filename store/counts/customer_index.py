@@ -3,8 +3,9 @@
 Customers that changed recently are few; they are matched one by one, until they form a segment of their own.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
+from itertools import accumulate
 from typing import cast
 
 from pyroaring import BitMap
@@ -18,6 +19,13 @@ from store.database.scope import Scope
 
 # Beyond this number, recent customers form a segment: matching them one by one would take two milliseconds.
 RECENT_CUSTOMERS = 128
+# Each word and window is looked up in every segment: as many of similar size become one. Segments lose owners that
+# change, so that each becomes small some time; a changed customer is merged about twice.
+_MERGED_AT_ONCE, _SMALL_SIZES = 8, ((0, 1_000), (1_000, 4_000))
+# To sort a column of more customers would take too long at once.
+_MAX_MERGED = 8_000
+# Of so many, a new index is formed: customers change faster than their segments are merged.
+_MAX_SEGMENTS = 300
 _BITMAP_BYTES = 160
 _NOBODY = BitMap()
 
@@ -42,7 +50,7 @@ class CustomerIndex:
     def is_worn(self) -> bool:
         """Return whether a new index takes less memory and time, because many customers have changed."""
         customers, in_segments = len(self.everyone), sum(segment.size for segment in self._segments)
-        return in_segments > 2 * customers + 10_000 or len(self._segments) > 300 + customers // 500
+        return in_segments > 2 * customers + 10_000 or len(self._segments) > _MAX_SEGMENTS
 
     @property
     def bytes(self) -> int:
@@ -114,6 +122,21 @@ class CustomerIndex:
             self._segments.append(segment)
             self._builder = SegmentBuilder()
 
+    def find_small_segments(self) -> Sequence[Segment]:
+        """Return segments of similar size that should become one; none where there are few."""
+        by_size = sorted(self._segments, key=_owner_count)
+        for least, limit in _SMALL_SIZES:
+            small = [segment for segment in by_size if least <= len(segment.owners) < limit]
+            if len(small) >= _MERGED_AT_ONCE:
+                sizes = accumulate(map(_owner_count, small))
+                return [segment for segment, size in zip(small, sizes, strict=True) if size <= _MAX_MERGED]
+        return []
+
+    def replace_segments(self, segments: Collection[Segment], merged: Segment) -> None:
+        """Replace segments by one that was merged of them; some of their owners may have changed since."""
+        merged.owners = BitMap.union(_NOBODY, *(segment.owners for segment in segments))
+        self._segments = [*(segment for segment in self._segments if segment not in segments), merged]
+
     def with_key(self, key: str) -> BitMap:
         """Return the customers that have the key; not to be changed."""
         return self._bitmaps.get(key, _NOBODY)
@@ -144,6 +167,10 @@ class CustomerIndex:
             if administrator_id in ends and ends[administrator_id] <= scope.now
         )
         return visible - BitMap(ended)
+
+
+def _owner_count(segment: Segment) -> int:
+    return len(segment.owners)
 
 
 def _bitmap_bytes(bitmap: BitMap) -> int:

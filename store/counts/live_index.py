@@ -1,7 +1,7 @@
 """The index of one partner, kept current: events name the customers that changed, which are then read again."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from itertools import islice
 from time import monotonic
 from typing import TypeVar
@@ -11,6 +11,7 @@ from domain.customers.keys import ALL_CUSTOMERS_KEY
 from store.counts.condition_bitmaps import count_facets, count_matches
 from store.counts.counted_customer import PROJECTION, CountedCustomer
 from store.counts.customer_index import CustomerIndex
+from store.counts.segments import Segment, merge_in_steps
 from store.customers.customers import EXTERNAL_ID_INDEX
 from store.customers.facets import CustomerFacets
 from store.customers.queries import COLLECTION
@@ -49,6 +50,7 @@ class LiveIndex:
         self._changed: dict[str, int] = {}
         self._change_count = 0
         self._reading: asyncio.Task[None] | None = None
+        self._merging: asyncio.Task[None] | None = None
         self._used_at = monotonic()
 
     @property
@@ -108,8 +110,9 @@ class LiveIndex:
     async def stop(self) -> None:
         """Drop the index, and wait for a read that has begun."""
         self.is_dropped = True
-        if self._reading is not None:
-            await asyncio.wait({self._reading})
+        running = {task for task in (self._reading, self._merging) if task is not None}
+        if running:
+            await asyncio.wait(running)
 
     def _keep_current(self) -> None:
         is_in_use = self._is_built and monotonic() - self._used_at < _IN_USE_SECONDS
@@ -146,6 +149,33 @@ class LiveIndex:
             if self._index.settle():
                 self.bytes = self._index.bytes
                 self.is_dropped = self.is_dropped or self._index.is_worn
+        self._keep_merged()
+
+    def _keep_merged(self) -> None:
+        if self._merging is None and not self.is_dropped and (small := self._index.find_small_segments()):
+            self._merging = asyncio.create_task(self._merge(small))
+            self._merging.add_done_callback(self._end_merging)
+
+    async def _merge(self, segments: Sequence[Segment]) -> None:
+        """Merge segments, which are read and changed meanwhile."""
+        merging, turns = merge_in_steps(segments), Turns()
+        merged: Segment | None = None
+        while merged is None and not self.is_dropped:
+            try:
+                next(merging)
+            except StopIteration as ended:
+                merged = ended.value
+            await turns.pause_when_due()
+        if merged is not None:
+            async with self._lock:
+                self._index.replace_segments(segments, merged)
+                self.bytes = self._index.bytes
+
+    def _end_merging(self, merging: asyncio.Task[None]) -> None:
+        self._merging = None
+        if merging.cancelled() or merging.exception() is not None:
+            self.is_dropped = True
+        self._keep_merged()
 
     async def _read_page(self, last_external_id: str) -> list[Document]:
         where = {"partner_id": self.partner_id, "external_id": {"$gt": last_external_id}, "keys": ALL_CUSTOMERS_KEY}

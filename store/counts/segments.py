@@ -1,7 +1,7 @@
 """Segments: some customers' words, instants and rates, sorted once. A changed customer leaves its segment."""
 
 from collections import defaultdict
-from collections.abc import Collection, Generator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import chain
 
@@ -40,6 +40,22 @@ class SegmentBuilder:
             for text in texts_from_starts(word):
                 self._words[_encode(text)].append(ordinal)
 
+    def add_segment_in_steps(self, segment: "Segment") -> Iterator[None]:
+        """Add the owners of a segment, of which none was added before: one column or some words with each step."""
+        owners = set(segment.owners)
+        self.ordinals |= owners
+        for column, instants in segment.instants.items():
+            self._instants[column] += instants.pairs_of(owners)
+            yield
+        for product, rates in segment.rates.items():
+            self._rates[product] += rates.lines_of(owners)
+            yield
+        for number, (word, ordinals) in enumerate(segment.words.entries()):
+            if left := [ordinal for ordinal in ordinals if ordinal in owners]:
+                self._words[word] += left
+            if number % _WORDS_PER_STEP == 0:
+                yield
+
     def finish_in_steps(self) -> Generator[None, None, "Segment"]:
         """Sort what was collected, once: one column or some words with each step."""
         instants: dict[str, InstantColumn] = {}
@@ -64,7 +80,7 @@ class SegmentBuilder:
 class Segment:
     """The columns of some customers; `owners` are those of them whose values are still these."""
 
-    __slots__ = ("_instants", "_rates", "_words", "owners", "size")
+    __slots__ = ("instants", "owners", "rates", "size", "words")
 
     def __init__(
         self,
@@ -74,7 +90,7 @@ class Segment:
         words: WordColumn,
     ) -> None:
         self.owners, self.size = BitMap(ordinals), len(ordinals)
-        self._instants, self._rates, self._words = instants, rates, words
+        self.instants, self.rates, self.words = instants, rates, words
 
     def find(self, condition: SortedCondition, now: datetime) -> BitMap:
         """Return the owners that match."""
@@ -84,7 +100,7 @@ class Segment:
         """Return the customers that match by the values of this segment, whether these are still theirs or not."""
         match condition:
             case HasWordPrefixes(terms):
-                return BitMap.intersection(*(self._words.starting_with(_encode(term)) for term in terms))
+                return BitMap.intersection(*(self.words.starting_with(_encode(term)) for term in terms))
             case InstantInRange(field, since, until):
                 first, end = milliseconds(since or MIN_INSTANT), milliseconds(until or MAX_INSTANT)
                 # MAX_INSTANT itself stands for no limit, and no customer has a later instant.
@@ -98,7 +114,7 @@ class Segment:
                 return self._ending(columns, now, condition.until(now))
             case HasLowAssignment():
                 until_ms = milliseconds(latest_peer_addition(now))
-                known = [(self._rates[product], limit) for product, limit in condition.limits if product in self._rates]
+                known = [(self.rates[product], limit) for product, limit in condition.limits if product in self.rates]
                 return BitMap([ordinal for rates, limit in known for ordinal in rates.below(limit, until_ms)])
 
     def _ending(self, columns: Sequence[str], now: datetime, until: datetime) -> BitMap:
@@ -106,14 +122,22 @@ class Segment:
         return BitMap(self._between(columns, milliseconds(now) + 1, milliseconds(until)))
 
     def _between(self, columns: Sequence[str], first: int, last: int) -> Ordinals:
-        found = [self._instants[column].between(first, last) for column in columns if column in self._instants]
+        found = [self.instants[column].between(first, last) for column in columns if column in self.instants]
         return found[0] if len(found) == 1 else list(chain.from_iterable(found))
 
     @property
     def bytes(self) -> int:
         """The memory of the columns."""
-        columns: list[InstantColumn | RateColumn] = [*self._instants.values(), *self._rates.values()]
-        return self._words.bytes + sum(column.bytes + 150 for column in columns)
+        columns: list[InstantColumn | RateColumn] = [*self.instants.values(), *self.rates.values()]
+        return self.words.bytes + sum(column.bytes + 150 for column in columns)
+
+
+def merge_in_steps(segments: Iterable[Segment]) -> Generator[None, None, Segment]:
+    """Return one segment of the owners of several."""
+    builder = SegmentBuilder()
+    for segment in segments:
+        yield from builder.add_segment_in_steps(segment)
+    return (yield from builder.finish_in_steps())
 
 
 def _encode(word: str) -> bytes:

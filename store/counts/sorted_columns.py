@@ -2,7 +2,7 @@
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from pyroaring import BitMap
@@ -34,6 +34,10 @@ class InstantColumn:
         """Return the ordinals of the instants from the first to the last, both included."""
         return self._ordinals[bisect_left(self._instants, first) : bisect_right(self._instants, last)]
 
+    def pairs_of(self, ordinals: Collection[int]) -> list[tuple[int, int]]:
+        """Return the pairs of some customers, as they were given."""
+        return [pair for pair in zip(self._instants, self._ordinals, strict=True) if pair[1] in ordinals]
+
     @property
     def bytes(self) -> int:
         """The memory of the column."""
@@ -57,6 +61,11 @@ class RateColumn:
         end = bisect_left(self._rates, limit)
         added = zip(self._ordinals[:end], self._added[:end], strict=True)
         return [ordinal for ordinal, added_at in added if added_at <= until]
+
+    def lines_of(self, ordinals: Collection[int]) -> list[tuple[float, int, int]]:
+        """Return the lines of some customers, as they were given."""
+        lines = zip(self._rates, self._added, self._ordinals, strict=True)
+        return [line for line in lines if line[2] in ordinals]
 
     @property
     def bytes(self) -> int:
@@ -91,6 +100,12 @@ class WordColumn:
         if found and len(term.decode("utf-8", "surrogatepass")) == 1:
             self._by_character[term] = found
         return found
+
+    def entries(self) -> Iterator[tuple[bytes, Ordinals]]:
+        """Yield each word with its customers."""
+        for number in range(len(self._ends) - 1):
+            owners = self._ordinals[self._owner_ends[number] : self._owner_ends[number + 1]]
+            yield bytes(self._word(number)), owners
 
     def _find(self, term: bytes) -> Ordinals:
         numbers = range(len(self._ends) - 1)

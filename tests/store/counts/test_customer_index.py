@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from collections.abc import Generator
 from typing import Any
 
 from hypothesis import assume, given, settings
@@ -14,6 +15,7 @@ from domain.types import AnalyticsProduct, PartnerRole
 from store.counts.condition_bitmaps import count_facets, count_matches
 from store.counts.counted_customer import CountedCustomer
 from store.counts.customer_index import CustomerIndex
+from store.counts.segments import Segment, merge_in_steps
 from store.database.scope import Scope
 from tests import random_values as rv
 from tests.random_values import seeded
@@ -34,7 +36,7 @@ viewers = st.none() | st.sampled_from(ADMINISTRATORS)
 
 def changed_index(rng: random.Random) -> tuple[CustomerIndex, list[dict[str, Any]]]:
     """Return an index of customers of which some changed and some were removed, and their documents."""
-    index, documents = CustomerIndex(), dict[str, dict[str, Any]]()
+    index, documents, merging = CustomerIndex(), dict[str, dict[str, Any]](), _Merging(rng)
     for number in range(CUSTOMERS):
         facts = {"_id": rng.choice(list(documents))} if documents and rng.random() < 0.3 else {}
         document = counted_document(rng, number, **facts)
@@ -46,8 +48,31 @@ def changed_index(rng: random.Random) -> tuple[CustomerIndex, list[dict[str, Any
             del documents[removed]
             index.remove(removed)
         index.settle(rng.randrange(2, 12))
+        merging.go_on(index)
     index.finish_segment()
     return index, list(documents.values())
+
+
+class _Merging:
+    """A merge of some segments, some steps between two changes."""
+
+    def __init__(self, rng: random.Random) -> None:
+        self._rng = rng
+        self._segments: list[Segment] = []
+        self._steps: Generator[None, None, Segment] = merge_in_steps([])
+
+    def go_on(self, index: CustomerIndex) -> None:
+        """Make some steps; replace the segments after the last one."""
+        if not self._segments and len(index._segments) > 1:
+            self._segments = self._rng.sample(index._segments, self._rng.randrange(2, len(index._segments) + 1))
+            self._steps = merge_in_steps(self._segments)
+        try:
+            for _ in range(self._rng.randrange(40)):
+                next(self._steps)
+        except StopIteration as ended:
+            if self._segments:
+                index.replace_segments(self._segments, ended.value)
+            self._segments = []
 
 
 def scope_of(administrator_id: str | None) -> Scope:
@@ -86,6 +111,31 @@ def test_a_worn_index_says_so() -> None:
         index.settle(2)
     assert index.is_worn
     assert len(index.everyone) == 3
+
+
+def test_many_small_segments_become_few() -> None:
+    index, rng = CustomerIndex(), random.Random(1)
+    customers = [CountedCustomer.from_document(counted_document(rng, number)) for number in range(50)]
+    most = 0
+    for number in range(40_000):
+        # Half of the customers change again and again.
+        index.put(f"cus_{rng.choice([number, number % 1_000])}", customers[number % 50])
+        if index.settle():
+            most = max(most, len(index._segments))
+            while small := index.find_small_segments():
+                index.replace_segments(small, _finish(merge_in_steps(small)))
+    assert 16 <= most <= 25
+    assert sum(segment.size for segment in index._segments) < 1.5 * len(index.everyone)
+    assert sum(len(segment.owners) for segment in index._segments) + len(index._recent) == len(index.everyone)
+
+
+def _finish(steps: Generator[None, None, Segment]) -> Segment:
+    while True:
+        try:
+            next(steps)
+        except StopIteration as ended:
+            merged: Segment = ended.value
+            return merged
 
 
 def test_bytes_grow_with_customers() -> None:

@@ -277,3 +277,21 @@ async def test_a_change_is_read_that_comes_while_the_read_before_it_ends(scope: 
     live._lock.release()
     assert await asyncio.wait_for(changing, 10) == 2
     assert live.changed_count == 0
+
+
+async def test_small_segments_are_merged_while_customers_change(scope: Scope) -> None:
+    await add_documents(scope, 140)
+    live, condition = LiveIndex(scope.client, scope.partner_id), parse_filter(FILTERS[-1])
+    assert await live.build(MEGABYTE)
+    expected = await live.count(scope, condition)
+    for _ in range(30):
+        for number in range(140):
+            live.mark_changed(f"cus_{number}")
+        assert await live.count(scope, condition) == expected
+    while live._merging is not None:
+        await asyncio.wait({live._merging})
+        await asyncio.sleep(0)
+    assert await live.count(scope, condition) == expected
+    assert len(live._index._segments) < 8
+    await live.stop()
+    assert live._merging is None
