@@ -12,6 +12,7 @@ from domain.types import LicenseReport
 from tests.api_server import ApiHarness
 from tests.domain.imports.factory_records import (
     customer_record,
+    days_ago,
     invoice_record,
     order_record,
     subscription_record,
@@ -77,11 +78,13 @@ QUERIES_OF_FIELDS = _queries_of_fields()
 def _deliver_customer(api: ApiHarness, name: str) -> str:
     """Deliver a customer with everything that belongs to one; return its id."""
     subscription, trial = f"S-{name}", f"T-{name}"
+    # The report of customers that were added lately, and the peer groups of older ones, go by this day.
+    recently = dict.fromkeys(("addedAt", "startsAt"), f"{days_ago(2)}T00:00:00Z")
 
     async def work(scope: Any) -> str:
         for kind, line in (
             (ImportKind.CUSTOMERS, customer_record(name, name=f"Customer {name}", country="DE")),
-            (ImportKind.SUBSCRIPTIONS, subscription_record(subscription, customer=name, licenses=OVER)),
+            (ImportKind.SUBSCRIPTIONS, subscription_record(subscription, customer=name, licenses=OVER, **recently)),
             (ImportKind.TRIALS, trial_record(trial, customer=name)),
             (ImportKind.ORDERS, order_record(f"O-{name}", subscription=subscription)),
             (ImportKind.INVOICES, invoice_record(f"I-{name}", subscription=subscription)),

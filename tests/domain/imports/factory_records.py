@@ -30,7 +30,7 @@ def trial_record(number: str = "TRI-1", **changes: Any) -> dict[str, Any]:
 
 
 def subscription_record(number: str = "SUB-1", **changes: Any) -> dict[str, Any]:
-    return trial_record(number, **{"autoRenew": False, "endsAt": "2027-11-01T00:00:00Z", **changes})
+    return trial_record(number, **{"autoRenew": False, "endsAt": "2040-11-01T00:00:00Z", **changes})
 
 
 def order_record(number: str = "ORD-1", **changes: Any) -> dict[str, Any]:

@@ -81,7 +81,7 @@ def test_a_repeated_line_changes_nothing_after_the_hub_changed_the_fact() -> Non
 def test_a_new_subscription_has_the_defaults() -> None:
     made = subscription(None)
     assert (made["term_months"], made["set_up"], made["suspended"], made["cancelled_at"]) == (12, True, False, None)
-    assert made["first_ends_at"] == made["ends_at"] == datetime(2027, 11, 1)
+    assert made["first_ends_at"] == made["ends_at"] == datetime(2040, 11, 1)
     assert made["licenses"] == [{"product": "MEETINGS", "total": 10, "assigned": 5, "used": 3, "day": None}]
 
 
@@ -92,10 +92,10 @@ def test_a_new_trial_neither_renews_nor_waits() -> None:
 
 def test_a_delivered_end_starts_the_renewals_anew_even_where_we_had_reached_it() -> None:
     made = subscription(None, autoRenew=True, endsAt="2026-11-02T00:00:00Z")
-    renewed = {**made, "ends_at": datetime(2027, 11, 2), "renewals": 1}
-    line = parse_record(ImportKind.SUBSCRIPTIONS, subscription_record(autoRenew=True, endsAt="2027-11-02T00:00:00Z"))
+    renewed = {**made, "ends_at": datetime(2040, 11, 2), "renewals": 1}
+    line = parse_record(ImportKind.SUBSCRIPTIONS, subscription_record(autoRenew=True, endsAt="2040-11-02T00:00:00Z"))
     fields = merge_entitlement(renewed, line).fields
-    assert (fields["first_ends_at"], fields["renewals"]) == (datetime(2027, 11, 2), 0)
+    assert (fields["first_ends_at"], fields["renewals"]) == (datetime(2040, 11, 2), 0)
 
 
 def test_auto_renewal_that_is_switched_off_and_on_changes_neither_end_nor_renewals() -> None:

@@ -214,7 +214,7 @@ async def test_the_creator_of_a_disabled_webhook_is_told(scope: Scope, server: M
 
 
 @pytest.mark.parametrize(
-    ("start", "hours"), [(datetime(2027, 3, 27, 8, 10), 23), (datetime(2027, 10, 30, 7, 10), 25)], ids=["23 h", "25 h"]
+    ("start", "hours"), [(datetime(2040, 3, 24, 8, 10), 23), (datetime(2040, 10, 27, 7, 10), 25)], ids=["23 h", "25 h"]
 )
 async def test_a_digest_leaves_once_at_eight_also_on_days_of_23_and_25_hours(
     scope: Scope, server: MailServer, start: datetime, hours: int
@@ -236,7 +236,7 @@ async def test_a_digest_leaves_once_at_eight_also_on_days_of_23_and_25_hours(
 
 @pytest.mark.parametrize(
     ("start", "second_digest"),
-    [(datetime(2027, 3, 20, 8, 10), 214), (datetime(2027, 10, 23, 7, 10), 216)],
+    [(datetime(2040, 3, 17, 8, 10), 214), (datetime(2040, 10, 20, 7, 10), 216)],
     ids=["in spring", "in autumn"],
 )
 async def test_a_weekly_digest_leaves_once_on_monday_at_eight_also_where_the_clock_changes(
