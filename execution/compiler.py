@@ -5,6 +5,7 @@ from keyword import iskeyword
 from typing import Any
 
 from graphql import (
+    ArgumentNode,
     GraphQLField,
     GraphQLObjectType,
     GraphQLSchema,
@@ -17,12 +18,17 @@ from graphql import (
     VariableNode,
     get_named_type,
     is_abstract_type,
+    is_enum_type,
+    is_input_object_type,
     is_leaf_type,
     is_list_type,
     is_non_null_type,
+    specified_scalar_types,
 )
 from graphql.execution.collect_fields import collect_fields, collect_subfields
 from graphql.execution.values import VariableValues
+from strawberry.schema.schema_converter import GraphQLCoreConverter
+from strawberry.schema.types.scalar import DEFAULT_SCALAR_REGISTRY
 from strawberry.types.field import StrawberryField
 
 from execution.leaves import find_leaf
@@ -117,7 +123,7 @@ class Compiler:
             list_depth=_list_depth(definition.type),
             is_required=is_non_null_type(definition.type),
             is_abstract=is_abstract_type(named_type),
-            has_constant_arguments=not any(_has_variable(each.value) for each in details[0].node.arguments or ()),
+            has_constant_arguments=_has_constant_arguments(definition, details[0].node.arguments or ()),
         )
         field.is_inline = _can_be_inline(field) or self._embed(field)
         if field.execution.takes_projection:
@@ -208,6 +214,31 @@ def _can_be_inline(field: FieldPlan) -> bool:
     if execution.stored is not None or definition.resolve is TypeNameMetaFieldDef.resolve:
         return True
     return field.attribute is not None and field.list_depth == 0 and bool(leaf.unexpected or leaf.names)
+
+
+def _has_constant_arguments(definition: GraphQLField, nodes: Sequence[ArgumentNode]) -> bool:
+    """Return whether arguments mean the same in every execution."""
+    if any(_has_variable(each.value) for each in nodes):
+        return False
+    return all(_is_constant_input(argument.type, set()) for argument in definition.args.values())
+
+
+def _is_constant_input(input_type: Any, known: set[str]) -> bool:
+    """Return whether literals mean the same at any time: to a scalar of the schema's own, "today" may be one.
+
+    `known` are the names of the input objects that were seen.
+    """
+    named_type: Any = get_named_type(input_type)
+    if is_input_object_type(named_type):
+        if named_type.name in known:
+            return True
+        known.add(named_type.name)
+        return all(_is_constant_input(field.type, known) for field in named_type.fields.values())
+    definition = named_type.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
+    is_built_in = any(definition is each for each in DEFAULT_SCALAR_REGISTRY.values())
+    return (
+        is_built_in or is_enum_type(named_type) or any(named_type is each for each in specified_scalar_types.values())
+    )
 
 
 def _has_variable(value: ValueNode) -> bool:

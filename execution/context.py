@@ -17,6 +17,8 @@ from execution.places import ROOT
 from execution.plan import FAILED
 from execution.plan_cache import CompiledPlan, OperationPlans, plan_cache
 
+_BOOLEANS = {bool}
+
 
 class CompiledExecutionContext(StrawberryGraphQLCoreExecutionContext):
     """Executes operations by compiled plans, and what it does not compile as graphql-core does.
@@ -120,10 +122,10 @@ class CompiledExecutionContext(StrawberryGraphQLCoreExecutionContext):
             return operation.survey.reason
         values = self.variable_values.coerced
         conditions = tuple(values.get(name) for name in operation.survey.conditions)
+        if conditions and not _BOOLEANS.issuperset(map(type, conditions)):
+            return survey.CONDITION
         plan = operation.plans.get(conditions)
         if plan is None:
-            if not all(isinstance(value, bool) for value in conditions):
-                return survey.CONDITION
             try:
                 plan = self._compile(operation.survey.conditions)
             except RecursionError:

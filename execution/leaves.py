@@ -53,8 +53,11 @@ class Leaf:
         if self.is_always_valid and classes <= {self.plain}:
             return values
         if self.enum_class is not None and classes <= {self.enum_class}:
-            names = self.names
-            return [names[value] for value in values]
+            # A combination of flags is of the class, but none of its members.
+            try:
+                return list(map(self.names.__getitem__, values))
+            except KeyError:
+                return None
         return _coerce_all(self.coerce, values)
 
 

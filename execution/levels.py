@@ -8,18 +8,18 @@ iterator, is handled value by value (completion.py).
 
 from collections.abc import Sequence
 from functools import partial
-from itertools import chain, islice
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from execution.compiler import Compiler
 from execution.completion import Completion
-from execution.places import Places, collect_children
+from execution.places import Lengths, Places, as_read, collect_children, divide
 from execution.plan import FAILED, FieldPlan, ObjectPlan
 from execution.resolving import Resolving, is_loop_running
 from execution.rows import embedded_weight, shared_rows
 from execution.runtime_types import RuntimeTypes
 from execution.turns import TURNS
-from execution.values import Checks, Job, are_plain, prepare
+from execution.values import Checks, Job, are_plain, prepare, prepare_first
 
 if TYPE_CHECKING:
     from execution.context import CompiledExecutionContext
@@ -105,7 +105,7 @@ class Levels:
 
     def column(self, field: FieldPlan, objects: Sequence[Any], places: Places) -> Any:
         """Return the completed value of a field of each object."""
-        if len(objects) > _FEW and is_loop_running() and TURNS.is_over():
+        if len(objects) > _FEW and is_loop_running() and TURNS.is_over() and self.resolving.can_wait():
             return self.resolving.expect(self._column_in_turn(field, objects, places))
         return self._column_now(field, objects, places)
 
@@ -135,10 +135,7 @@ class Levels:
         value_type, checks = field.definition.type, self._checks
         jobs: list[Job] = []
         for index, value in enumerate(values):
-            if checks.is_awaitable(value):
-                jobs.append(Job(prepared, index, value_type, checks.expect(value)))
-            else:
-                jobs.extend(prepare(value_type, value, prepared, index, checks))
+            jobs.extend(prepare_first(value_type, value, prepared, index, checks))
         if jobs:
             return self.resolving.expect(self._values_after(field, prepared, jobs, places))
         return self._any_values(field, prepared, places)
@@ -167,47 +164,58 @@ class Levels:
         if _NULL in classes and not field.is_required:
             classes.discard(_NULL)
             present = [value for value in values if value is not None]
-        children = present
+        children, lengths = present, None
         if field.list_depth:
             if not classes <= _LISTS:
                 return None
             children = list(chain.from_iterable(present))
+            lengths = _lengths(values, present)
             classes = set(map(type, children))
         if not are_plain(classes, field.plain_types):
             return None
-        done = self._children(field, children, classes, places.children(field, values))
+        done = self._children(field, children, classes, places.children(field, values, lengths, children))
         if type(done) is list:
-            return self._column_of(field, values, done, places)
-        return self.resolving.expect(self._column_later(field, values, done, places, is_plain=True))
+            return self._column_of(field, values, lengths, children, done, places)
+        return self.resolving.expect(self._column_later(field, values, lengths, children, done, places))
 
     def _any_values(self, field: FieldPlan, values: list[Any], places: Places) -> Any:
         """Complete prepared values of whatever kind."""
         children: list[Any] = []
         for value in values:
             collect_children(field.definition.type, value, children)
-        done = self._children(field, children, set(map(type, children)), places.children(field, values))
+        classes = set(map(type, children))
+        done = self._children(field, children, classes, places.children(field, values, None, children))
         if type(done) is list:
             return self.completion.column(field, values, done, places)
-        return self.resolving.expect(self._column_later(field, values, done, places, is_plain=False))
+        return self.resolving.expect(self._any_later(field, values, done, places))
+
+    async def _any_later(self, field: FieldPlan, values: list[Any], done: Any, places: Places) -> list[Any]:
+        return self.completion.column(field, values, await self.resolving.begin(done), places)
 
     async def _column_later(
-        self, field: FieldPlan, values: list[Any], done: Any, places: Places, *, is_plain: bool
+        self, field: FieldPlan, values: list[Any], lengths: Lengths, children: list[Any], done: Any, places: Places
     ) -> list[Any]:
         results = await self.resolving.begin(done)
-        if is_plain:
-            return self._column_of(field, values, results, places)
-        return self.completion.column(field, values, results, places)
+        return self._column_of(field, values, lengths, children, results, places)
 
-    def _column_of(self, field: FieldPlan, values: list[Any], done: list[Any], places: Places) -> list[Any]:
+    def _column_of(
+        self,
+        field: FieldPlan,
+        values: list[Any],
+        lengths: Lengths,
+        children: list[Any],
+        done: list[Any],
+        places: Places,
+    ) -> list[Any]:
         """Return the completed values of a field from the completed children that they contain."""
         if self.completion.has_failed or self._host.has_stopped:
-            return self.completion.column(field, values, done, places)
-        if field.list_depth == 0 and len(done) == len(values):
+            return self.completion.column(field, as_read(values, lengths, children), done, places)
+        if lengths is not None:
+            return divide(done, lengths)
+        if len(done) == len(values):
             return done
-        children = iter(done)
-        if field.list_depth == 0:
-            return [None if value is None else next(children) for value in values]
-        return [None if value is None else list(islice(children, len(value))) for value in values]
+        rest = iter(done)
+        return [None if value is None else next(rest) for value in values]
 
     def _children(self, field: FieldPlan, children: Sequence[Any], classes: set[type], places: Places) -> Any:
         """Return what the values of a field contain, completed."""
@@ -234,7 +242,7 @@ class Levels:
         return self.objects(self._compiler.plan_of(field, object_type), objects, places, field)
 
     def _rows(self, plan: ObjectPlan, objects: Sequence[Any], places: Places, columns: Columns) -> Any:
-        if len(objects) > plan.at_once and is_loop_running():
+        if len(objects) > plan.at_once and self.resolving.can_wait():
             return self.resolving.expect(self._rows_in_parts(plan, objects, places, columns))
         if plan.is_stored and (shared := shared_rows(plan, objects)) is not None:
             return shared
@@ -277,3 +285,9 @@ class Levels:
             return completed[0]
         self.resolving.close_now(completed)
         raise NeedsColumn(field)
+
+
+def _lengths(values: Sequence[Any], present: Sequence[Any]) -> Lengths:
+    if len(present) == len(values):
+        return list(map(len, values))
+    return [None if value is None else len(value) for value in values]

@@ -1,6 +1,7 @@
 """Places: the response paths of the objects of a level, computed only where somebody asks for one."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
 from typing import Any
 
 from graphql import Undefined, is_list_type, is_non_null_type
@@ -13,6 +14,22 @@ class Items(list[Any]):
     """The items of any iterable that a resolver returned; `failure` is what ended the iteration early."""
 
     failure: Exception | None = None
+
+
+# Of the lists among the values of a field, as they were when they were read: resolvers may change lists meanwhile. None
+# in the place of a null, and where the values are no lists.
+Lengths = Sequence[int | None] | None
+
+
+def as_read(values: Sequence[Any], lengths: Lengths, items: Sequence[Any]) -> Sequence[Any]:
+    """Return the values of a field as they were read; `items` are those of all lists."""
+    return values if lengths is None else divide(items, lengths)
+
+
+def divide(items: Iterable[Any], lengths: Iterable[int | None]) -> list[Any]:
+    """Return the items as lists of the lengths; None in the place of a length that is None."""
+    rest = iter(items)
+    return [None if length is None else list(islice(rest, length)) for length in lengths]
 
 
 class Places:
@@ -32,12 +49,12 @@ class Places:
         """Return the path of a field of each object."""
         return [Path(path, field.key, field.parent_type.name) for path in self.paths()]
 
-    def children(self, field: FieldPlan, values: Sequence[Any]) -> "Places":
-        """Return the places of what the values of a field contain."""
+    def children(self, field: FieldPlan, values: Sequence[Any], lengths: Lengths, items: Sequence[Any]) -> "Places":
+        """Return the places of what the values of a field contain; `lengths` and `items` are those of lists."""
 
         def compute() -> list[Path | None]:
             found: list[Path | None] = []
-            for path, value in zip(self.fields(field), values, strict=True):
+            for path, value in zip(self.fields(field), as_read(values, lengths, items), strict=True):
                 _add_paths(field.definition.type, value, path, found)
             return found
 

@@ -3,6 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import Any
 
 from graphql import FragmentDefinitionNode, GraphQLSchema, OperationDefinitionNode
@@ -38,6 +39,7 @@ class OperationPlans:
     """What is known of one operation of a document: its plans, by the values of its conditions."""
 
     operation: OperationDefinitionNode
+    fragments: Mapping[str, FragmentDefinitionNode]
     survey: Survey
     document_bytes: int
     plans: dict[Hashable, CompiledPlan] = field(default_factory=dict)
@@ -45,7 +47,8 @@ class OperationPlans:
 
     def bytes(self) -> int:
         """Return an upper bound of the memory that the plans take now, with the document that they refer to."""
-        fields = sum(plan.compiler.fields for plan in self.plans.values())
+        # Another thread may add a plan meanwhile.
+        fields = sum(plan.compiler.fields for plan in list(self.plans.values()))
         return self.document_bytes + _OPERATION_BYTES + _PLAN_BYTES * len(self.plans) + _FIELD_BYTES * fields
 
 
@@ -53,39 +56,55 @@ class PlanCache:
     """The plans of one schema, by operation; those of the least recently used are forgotten first.
 
     An operation is known by its identity, because two documents of the same text may differ after a transformation.
-    Its entry refers to it, so its id is not used again.
+    Its entry refers to it, so its id is not used again. Threads that execute operations at the same time share it.
     """
 
     def __init__(self, max_bytes: int = MAX_PLAN_BYTES) -> None:
         self.max_bytes = max_bytes
         self.bytes = 0
         self._operations: OrderedDict[int, OperationPlans] = OrderedDict()
+        self._lock = Lock()
 
     def plans_of(
         self, operation: OperationDefinitionNode, fragments: Mapping[str, FragmentDefinitionNode]
     ) -> OperationPlans:
-        """Return what is known of an operation; it is surveyed at the first time."""
+        """Return what is known of an operation; it is surveyed at the first time.
+
+        A document may join the operation with other fragments than before. Equal ones are the same nodes.
+        """
         plans = self._operations.get(id(operation))
-        if plans is None:
-            plans = OperationPlans(operation, survey(operation, fragments), _document_bytes(operation))
-            self._operations[id(operation)] = plans
+        if plans is None or plans.fragments != fragments:
+            plans = OperationPlans(operation, fragments, survey(operation, fragments), _document_bytes(operation))
+            self._add(plans)
             self.count(plans)
-        else:
+            return plans
+        try:
             self._operations.move_to_end(id(operation))
+        except KeyError:
+            # Another thread has forgotten it meanwhile; it can be executed nevertheless.
+            return plans
         return plans
+
+    def _add(self, plans: OperationPlans) -> None:
+        with self._lock:
+            replaced = self._operations.pop(id(plans.operation), None)
+            if replaced is not None:
+                self.bytes -= replaced.counted_bytes
+            self._operations[id(plans.operation)] = plans
 
     def count(self, plans: OperationPlans) -> None:
         """Count what was compiled since; forget other operations where all take too much together."""
-        if self._operations.get(id(plans.operation)) is not plans:
-            return
-        size = plans.bytes()
-        self.bytes += size - plans.counted_bytes
-        plans.counted_bytes = size
-        for plan in plans.plans.values():
-            plan.counted_fields = plan.compiler.fields
-        while self.bytes > self.max_bytes:
-            _, dropped = self._operations.popitem(last=False)
-            self.bytes -= dropped.counted_bytes
+        with self._lock:
+            if self._operations.get(id(plans.operation)) is not plans:
+                return
+            size = plans.bytes()
+            self.bytes += size - plans.counted_bytes
+            plans.counted_bytes = size
+            for plan in list(plans.plans.values()):
+                plan.counted_fields = plan.compiler.fields
+            while self.bytes > self.max_bytes:
+                _, dropped = self._operations.popitem(last=False)
+                self.bytes -= dropped.counted_bytes
 
     def __len__(self) -> int:
         """Return the number of operations."""

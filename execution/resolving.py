@@ -1,10 +1,10 @@
 """Resolves one field for all objects of a level."""
 
-from asyncio import gather, get_running_loop, iscoroutine
+from asyncio import get_running_loop, iscoroutine
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
 from datetime import date
 from enum import Enum
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from graphql import GraphQLResolveInfo, default_field_resolver
@@ -12,6 +12,7 @@ from graphql.execution.values import get_argument_values
 from graphql.pyutils import Path, gather_with_cancel
 from strawberry.types.arguments import convert_arguments
 
+from execution.awaiting import results_of
 from execution.completion import Completion
 from execution.metadata import strawberry_field
 from execution.places import Places
@@ -22,6 +23,13 @@ if TYPE_CHECKING:
     from execution.context import CompiledExecutionContext
 
 _IMMUTABLE = (str, int, float, bool, Enum, frozenset, date)
+
+
+class _AsyncIterable:
+    def __aiter__(self) -> Any: ...
+
+
+_ASYNC_ITERABLE = _AsyncIterable()
 # A shorter level is resolved without a pause.
 _SHORT_LIST = 50
 # The number of objects of a longer level that are resolved between two checks of the end of the turn.
@@ -57,18 +65,26 @@ class Resolving:
         except Exception as failure:  # noqa: BLE001  Whatever it raises is the error of the field of each object.
             return [failure] * len(objects)
         if field.attribute is not None and declared.each is None:
-            # Where one has no such attribute, the resolver is called for each object.
-            with suppress(Exception):
-                return [getattr(each, field.attribute) for each in objects]
+            return self._attributes(field, field.attribute, objects, places)
         if field.definition.resolve is None and declared.each is None and self._reads_by_name:
             return self._by_name(field, objects, places)
         try:
             call = self._caller(field, objects, places, coerced)
         except Exception as failure:  # noqa: BLE001  A wrong argument is the error of the field of each object.
             return [failure] * len(objects)
-        if len(objects) > _SHORT_LIST and is_loop_running():
+        if len(objects) > _SHORT_LIST and self.can_wait():
             return self.expect(_call_in_turns(call, len(objects)))
         return [call(index) for index in range(len(objects))]
+
+    def _attributes(self, field: FieldPlan, name: str, objects: Sequence[Any], places: Places) -> list[Any]:
+        """Return an attribute of each object; resolvers are called from the first one that has none."""
+        values: list[Any] = []
+        try:
+            values.extend(map(attrgetter(name), objects))
+        except Exception:  # noqa: BLE001  The resolver says what is the matter.
+            paths = places.fields(field)
+            values += [self.one(field, objects[index], paths[index]) for index in range(len(values), len(objects))]
+        return values
 
     def _by_name(self, field: FieldPlan, objects: Sequence[Any], places: Places) -> list[Any]:
         """Return what graphql-core's default resolver returns: an entry or attribute, or a function's result."""
@@ -96,6 +112,9 @@ class Resolving:
         each, context = field.execution.each, self._context
         if each is None:
             paths = places.fields(field)
+            if len(objects) == 1:
+                return lambda index: self.one(field, objects[index], paths[index], coerced)
+            # Each has arguments of its own, which it may change.
             return lambda index: self.one(field, objects[index], paths[index])
         arguments, function, caught = self._python_arguments(field, coerced), each, self._completion.caught
 
@@ -107,12 +126,15 @@ class Resolving:
 
         return call
 
-    def one(self, field: FieldPlan, parent: Any, path: Path) -> Any:
-        """Return the value of the field of one object, by its own resolver; an exception stands for an error."""
+    def one(self, field: FieldPlan, parent: Any, path: Path, arguments: dict[str, Any] | None = None) -> Any:
+        """Return the value of the field of one object, by its own resolver; an exception stands for an error.
+
+        `arguments` are those that were coerced before.
+        """
         resolve = field.definition.resolve or self._host.field_resolver
         info = self.info(field, path)
         try:
-            return resolve(parent, info, **self._arguments(field))
+            return resolve(parent, info, **(self._arguments(field) if arguments is None else arguments))
         except Exception as failure:  # noqa: BLE001  Whatever a resolver raises is the error of its field.
             return self._completion.caught(failure)
 
@@ -164,6 +186,13 @@ class Resolving:
         registry = schema.schema_converter.scalar_registry
         return convert_arguments(arguments, definition.arguments, scalar_registry=registry, config=schema.config)
 
+    def can_wait(self) -> bool:
+        """Return whether there is an event loop in which the operation can wait for its turn.
+
+        There may be one although the operation is executed synchronously: nothing is an asynchronous iterable then.
+        """
+        return is_loop_running() and self._host.is_async_iterable(_ASYNC_ITERABLE)
+
     def expect(self, awaitable: Any) -> Any:
         """Return the awaitable, which is closed at the end unless `begin` is called with it."""
         self._waiting[id(awaitable)] = awaitable
@@ -198,16 +227,7 @@ class Resolving:
 
     async def all(self, awaitables: Sequence[Any]) -> Sequence[Any]:
         """Return the results; exceptions stand for errors."""
-        if len(awaitables) == 1:
-            try:
-                return [await self.begin(awaitables[0])]
-            except Exception as failure:  # noqa: BLE001  Whatever a resolver raises is the error of its field.
-                return [failure]
-        results = await gather(*map(self.begin, awaitables), return_exceptions=True)
-        for result in results:
-            if isinstance(result, BaseException) and not isinstance(result, Exception):
-                raise result
-        return results
+        return await results_of(list(map(self.begin, awaitables)))
 
 
 def _one_of_each_type(values: Sequence[Any]) -> Iterable[Any]:
@@ -220,7 +240,7 @@ def _are_immutable(arguments: Mapping[str, Any]) -> bool:
 
 
 def is_loop_running() -> bool:
-    """Return whether there is an event loop in which an operation can wait for its turn."""
+    """Return whether this thread runs an event loop."""
     try:
         get_running_loop()
     except RuntimeError:

@@ -33,7 +33,7 @@ class RuntimeTypes:
             return complete(field, object_type, objects, places)
         info = self._resolving.info(field, None)
         verdicts = [_call(check, each, info) for each in objects]
-        if verdicts.count(True) == len(objects):
+        if all(verdict is True for verdict in verdicts):
             return complete(field, object_type, objects, places)
         later = self._await(verdicts)
         if later is not None:
@@ -59,14 +59,8 @@ class RuntimeTypes:
     ) -> Any:
         types: list[Any] = []
         for each, verdict, path in zip(objects, verdicts, places.paths(), strict=True):
-            if isinstance(verdict, Exception):
-                types.append(self._completion.fail(field, path, verdict))
-            elif verdict:
-                types.append(object_type)
-            else:
-                details: Any = field.details
-                wrong = invalid_return_type_error(object_type, each, details)
-                types.append(self._completion.fail(field, path, wrong))
+            wrong = _why_not_of(field, object_type, each, verdict)
+            types.append(object_type if wrong is None else self._completion.fail(field, path, wrong))
         return self._by_type(field, types, objects, places, complete)
 
     def of_abstract(self, field: FieldPlan, objects: Sequence[Any], places: Places, complete: Complete) -> Any:
@@ -164,6 +158,17 @@ def _are_all_of(object_type: Any, objects: Sequence[Any]) -> bool:
         return check is not None and check(objects)
     except Exception:  # noqa: BLE001  Then each object is checked by itself.
         return False
+
+
+def _why_not_of(field: FieldPlan, object_type: Any, value: Any, verdict: Any) -> Exception | None:
+    """Return the error of a value that is not of the type; None where it is."""
+    if isinstance(verdict, Exception):
+        return verdict
+    details: Any = field.details
+    try:
+        return None if verdict else invalid_return_type_error(object_type, value, details)
+    except Exception as failure:  # noqa: BLE001  Not everything is either true or false.
+        return failure
 
 
 def _call(function: Callable[..., Any], *arguments: Any) -> Any:

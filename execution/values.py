@@ -4,7 +4,7 @@
 """
 
 from collections.abc import AsyncIterable, Awaitable, Callable, Iterable
-from types import AsyncGeneratorType, GeneratorType
+from types import AsyncGeneratorType, FunctionType, GeneratorType
 from typing import Any, NamedTuple
 
 from graphql import Undefined, is_list_type, is_non_null_type
@@ -34,10 +34,17 @@ def are_plain(classes: set[type], known: set[type]) -> bool:
 
 
 def _is_plain(each: type) -> bool:
-    if each in _NEVER_PLAIN or issubclass(each, BaseException) or "__class__" in vars(each):
+    if each in _NEVER_PLAIN or issubclass(each, BaseException):
         return False
     # Not hasattr: in Python 3.11 the class of every enumeration has a `__getattr__`, which its members do not have.
-    return not any(name in vars(base) for base in each.__mro__ for name in _DYNAMIC)
+    return not any(map(_is_dynamic, each.__mro__))
+
+
+def _is_dynamic(base: type) -> bool:
+    own = vars(base)
+    # Classes of C have a `__getattribute__` that reads attributes as usual.
+    is_computed = isinstance(own.get("__getattribute__"), FunctionType) or ("__class__" in own and base is not object)
+    return is_computed or any(name in own for name in _DYNAMIC)
 
 
 class Job(NamedTuple):
@@ -57,15 +64,35 @@ class Checks(NamedTuple):
     expect: Callable[[Any], Any]
 
 
+def prepare_first(value_type: Any, value: Any, items: list[Any], index: int, checks: Checks) -> list[Job]:
+    """Do the same as `prepare` with what a resolver returned, which may be an awaitable."""
+    try:
+        is_awaitable = checks.is_awaitable(value)
+    except Exception as failure:  # noqa: BLE001  An object may compute its class or its attributes.
+        items[index] = failure
+        return []
+    if is_awaitable:
+        return [Job(items, index, value_type, checks.expect(value))]
+    return prepare(value_type, value, items, index, checks)
+
+
 def prepare(value_type: Any, value: Any, items: list[Any], index: int, checks: Checks) -> list[Job]:
     """Store the value in `items`, with lists in the place of iterables; return what has to be awaited in it.
 
     An awaitable at this very place is not awaited: it is the result of one, or the caller has looked. What is returned
     is registered with `checks.expect`.
     """
+    try:
+        return _prepare(value_type, value, items, index, checks)
+    except Exception as failure:  # noqa: BLE001  An object may compute its class or its attributes.
+        items[index] = failure
+        return []
+
+
+def _prepare(value_type: Any, value: Any, items: list[Any], index: int, checks: Checks) -> list[Job]:
     items[index] = value
     inner = value_type.of_type if is_non_null_type(value_type) else value_type
-    if not is_list_type(inner) or value is None or isinstance(value, Exception):
+    if isinstance(value, Exception) or not is_list_type(inner) or value is None:
         return []
     if checks.is_async_iterable(value):
         return [Job(items, index, value_type, checks.expect(_read_async(value)))]
@@ -74,7 +101,13 @@ def prepare(value_type: Any, value: Any, items: list[Any], index: int, checks: C
     listed = items[index] = value if isinstance(value, Items) else _read(value)
     jobs: list[Job] = []
     for place, item in enumerate(listed):
-        if checks.is_awaitable(item):
+        try:
+            is_awaitable = checks.is_awaitable(item)
+        except Exception as failure:  # noqa: BLE001  To graphql-core, the iteration ends there.
+            listed.failure = failure
+            del listed[place:]
+            break
+        if is_awaitable:
             jobs.append(Job(listed, place, inner.of_type, checks.expect(item)))
         else:
             jobs.extend(prepare(inner.of_type, item, listed, place, checks))
