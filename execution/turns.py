@@ -1,15 +1,18 @@
 """Turns of the operations that one event loop executes: small operations first, then those of each owner by turns.
 
+Where several threads run event loops, those of one loop take turns, and the others only let each other run.
+
 An operation calls `wait()` between two pieces of work. An operation that has worked for less
 than a turn is small. Small ones that wait go first, and while one is in progress, a large one pauses after each turn
 for as long as it has worked: a small query of one client does not wait until a hundred large ones of another have
 ended, although it waits for the database several times.
 """
 
-from asyncio import AbstractEventLoop, Future, Handle, TimerHandle, get_running_loop
+from asyncio import AbstractEventLoop, Future, Handle, TimerHandle, get_running_loop, sleep
 from collections import deque
 from collections.abc import Hashable
 from contextvars import ContextVar
+from itertools import chain
 from time import monotonic
 from typing import Self
 
@@ -41,6 +44,13 @@ class OperationTime:
     def __exit__(self, *_: object) -> None:
         _CURRENT.reset(self._token)
         self._turns.end(self)
+
+    def leave(self, *, is_closed: bool) -> None:
+        """Wait for no turn any more; in a loop that is not closed it goes on where it waits."""
+        self.is_queued = False
+        while self.waiting and not is_closed:
+            self.wake_one()
+        self.waiting.clear()
 
     def wake_one(self) -> None:
         """Let it go on where it has waited longest."""
@@ -109,9 +119,9 @@ class Turns:
 
     async def _wait(self) -> None:
         loop = get_running_loop()
-        if loop is not self._loop:
-            self._loop, self._next, self._in_turn, self._is_new_iteration = loop, None, None, True
-            self._small_queue, self._large_queue = OwnerQueue(), OwnerQueue()
+        if loop is not self._loop and not self._move_to(loop):
+            await sleep(0)
+            return
         operation, worked = _CURRENT.get(), monotonic() - self._began_at
         if self._in_turn is None and not self._is_new_iteration and not self._is_charged:
             # What asks first after the end of a turn has used most of it.
@@ -121,6 +131,26 @@ class Turns:
         self._enqueue(operation)
         self._schedule(worked)
         await waiter
+
+    def _move_to(self, loop: AbstractEventLoop) -> bool:
+        """Return whether the turns are those of the loop now; another one that is running, in a thread, keeps them.
+
+        What waits in a loop that was stopped goes on when it runs again.
+        """
+        stopped = self._loop
+        if stopped is not None and stopped.is_running():
+            return False
+        queues = (*self._small_queue.values(), *self._large_queue.values())
+        if self._next is not None:
+            self._next.cancel()
+        waiting = {_UNTRACKED, *chain.from_iterable(queues)}
+        if self._in_turn is not None:
+            waiting.add(self._in_turn)
+        self._loop, self._next, self._in_turn, self._is_new_iteration = loop, None, None, True
+        self._small_queue, self._large_queue = OwnerQueue(), OwnerQueue()
+        for operation in waiting:
+            operation.leave(is_closed=stopped is None or stopped.is_closed())
+        return True
 
     def _begin_iteration(self, now: float) -> None:
         self._is_new_iteration, self._is_charged, self._began_at = False, False, now
@@ -200,6 +230,9 @@ class Turns:
         get_running_loop().call_soon(self._end_or_go_on, operation)
 
     def _end_or_go_on(self, operation: OperationTime) -> None:
+        if operation is not self._in_turn:
+            # The turn began in a loop that was stopped meanwhile.
+            return
         worked = monotonic() - self._turn_began_at
         if operation.waiting and worked < self.TURN_SECONDS and not self._gives_way(operation):
             self._go_on(operation)

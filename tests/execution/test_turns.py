@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import nullcontext
+from threading import Thread
 from time import monotonic, process_time
 
 import pytest
@@ -146,6 +148,48 @@ def test_turns_work_in_a_new_event_loop_after_one_was_stopped_with_operations_th
     with pytest.raises(asyncio.CancelledError):
         asyncio.run(stop_while_it_waits())
     asyncio.run(wait_again())
+
+
+@pytest.mark.parametrize("is_tracked", [False, True])
+def test_an_event_loop_that_is_stopped_goes_on_after_another_one(turns: Turns, is_tracked: bool) -> None:
+    async def wait_often() -> int:
+        count = 0
+        with turns.track("a") if is_tracked else nullcontext():
+            async with asyncio.timeout(5):
+                for count in range(20):  # noqa: B007  The last one is returned.
+                    work(turns, 0.002)
+                    await turns.wait()
+        return count
+
+    first = asyncio.new_event_loop()
+    task = first.create_task(wait_often())
+    first.run_until_complete(asyncio.sleep(0.005))
+    assert not task.done()
+    assert asyncio.run(wait_often()) == 19
+    assert first.run_until_complete(task) == 19
+    first.close()
+
+
+@pytest.mark.parametrize("is_tracked", [False, True])
+def test_threads_have_event_loops_of_their_own(turns: Turns, is_tracked: bool) -> None:
+    ended: list[str] = []
+
+    async def run(name: str) -> None:
+        async with asyncio.timeout(10):
+            for _ in range(5):
+                with turns.track(name) if is_tracked else nullcontext():
+                    for _ in range(5):
+                        work(turns, 0.002)
+                        await turns.wait()
+        ended.append(name)
+
+    names = ["a", "b", "c"]
+    threads = [Thread(target=lambda name=name: asyncio.run(run(name))) for name in names]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(ended) == names
 
 
 async def test_a_large_operation_goes_on_while_small_ones_wait_all_the_time(turns: Turns) -> None:
