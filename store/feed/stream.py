@@ -15,6 +15,7 @@ from store.feed.events import FeedEvent, cluster_time, timestamp, token_time
 
 # How long MongoDB waits for an event before it answers with an empty batch, which shows that it still answers.
 MAX_AWAIT_MS = 250
+_MAX_AWAIT_SECONDS = MAX_AWAIT_MS / 1000
 _MIN_RETRY_SECONDS, _MAX_RETRY_SECONDS = 0.02, 1.0
 _HISTORY_LOST_CODES = frozenset({286, 136, 280, 260})
 INSERT_FILTER: Mapping[str, Any] = {"operationType": "insert"}
@@ -85,16 +86,19 @@ class EventStream:
 
     async def _read(self) -> None:
         stream, start, current_time = await self._open_at_position()
+        asked_at = monotonic()
         try:
             batch = await stream.open()
             self.open_count += 1
             if start is not None:
                 self._on_start(start)
             while not self._is_stopping:
+                self._record_response(asked_at)
                 self._process_batch(batch, stream.resume_token, current_time)
                 if not stream.is_alive:
                     self._token, self._history_seconds = None, 0
                     return
+                asked_at = monotonic()
                 batch = await stream.next_batch()
         finally:
             await stream.close()
@@ -108,11 +112,14 @@ class EventStream:
         start = current_time + 1 - (self._history_seconds << 32)
         return open_stream(self._client, {}, start_at_operation_time=timestamp(start)), Position(start), current_time
 
-    def _process_batch(self, batch: Sequence[Document], token: Document | None, caught_up_at: int) -> None:
-        self.last_response_at = monotonic()
-        # Waiters run after this method: they see the batch processed.
+    def _record_response(self, asked_at: float) -> None:
+        # A process that was paused finds an answer from before the pause, which shows no event that came since.
+        self.last_response_at = min(monotonic(), asked_at + _MAX_AWAIT_SECONDS)
+        # Waiters run after the batch was processed.
         response, self.next_response = self.next_response, asyncio.Event()
         response.set()
+
+    def _process_batch(self, batch: Sequence[Document], token: Document | None, caught_up_at: int) -> None:
         for event in parse_changes(batch):
             self._on_event(event)
         if batch and "wallTime" in batch[-1]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import time
 from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
@@ -10,11 +11,18 @@ import pytest
 from pymongo import MongoClient
 
 from domain.failures import CursorExpired
+from store.feed.feed import MAX_SILENCE_SECONDS
 from tests.mongod import Mongod, temporary_replica_set
 from tests.oplog import SHORT_OPLOG, roll_over_oplog
 from tests.store.feed.factory_feeds import Events, event, read_all_numbers, read_numbers, running_feed, wait_until
 
 OPTIONS = (*SHORT_OPLOG, "--setParameter", "enableTestCommands=1")
+
+
+def _pause_and_insert(events: Events) -> None:
+    """Let nothing of this process run, except what the driver has begun; meanwhile, an event is inserted."""
+    time.sleep(MAX_SILENCE_SECONDS + 0.5)
+    events.collection.insert_one(event(0))
 
 
 @pytest.fixture(scope="module")
@@ -100,6 +108,20 @@ async def test_is_not_fresh_while_the_database_hangs_and_continues_afterwards(
         await wait_until(lambda: feed.is_fresh)
         await events.insert([1])
         assert await following == [0, 1]
+
+
+async def test_an_answer_from_before_a_pause_of_the_process_does_not_make_it_fresh(
+    mongod: Mongod, database: str, events: Events
+) -> None:
+    async with running_feed(mongod.uri, database) as feed:
+        numbers: list[int] = []
+        feed.listeners.append(lambda event: numbers.append(event.document["number"]))
+        await wait_until(lambda: feed.is_fresh)
+        _pause_and_insert(events)
+        assert not feed.is_fresh
+        async with asyncio.timeout(10):
+            await feed.wait_until_fresh()
+        assert numbers == [0]
 
 
 async def test_a_cursor_before_the_oplog_has_expired(mongod: Mongod, database: str, events: Events) -> None:
