@@ -103,13 +103,13 @@ class AppState:
         async with _answered_in_time():
             await load_administrator(self.client, claims, now)
 
-    async def authenticate(self, token: str) -> Viewer:
-        """Return the viewer of an API token; raise Unauthenticated or Unavailable."""
+    async def authenticate(self, token: str, after_operation_time: int = 0) -> Viewer:
+        """Return the viewer of an API token, as it is after this time; raise Unauthenticated or Unavailable."""
         now = utc_now()
         claims = await self.verifier.verify(token, now)
         if claims.service_token_id is not None:
             await self.service_tokens.check(claims)
-        viewer = find_viewer(self.kept_administrators, claims, now)
+        viewer = find_viewer(self.kept_administrators, claims, now, after_operation_time)
         if viewer is not None:
             return viewer
         async with _answered_in_time():

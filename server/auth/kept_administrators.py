@@ -2,8 +2,9 @@
 
 Every change of what an administrator may do is an event. An administrator is kept until the feed delivers one of the
 partner's administrators, and is used only while the feed is fresh (its last batch is younger than one second) and has
-reached the latest change that this process made. So this process refuses an administrator from the moment at which it
-has acknowledged the removal; another process does when its feed delivers it, a millisecond later.
+reached the latest change that this process made, or that the caller names. So this process refuses an administrator
+from the moment at which it has acknowledged the removal; another process does when its feed delivers it, a millisecond
+later.
 """
 
 from collections.abc import Callable
@@ -33,10 +34,12 @@ class KeptAdministrators:
             feed.listeners.append(self._on_event)
             feed.gap_listeners.append(self._clear)
 
-    def find(self, claims: Claims) -> AdministratorDocument | None:
-        """Return the administrator of a token; None where it must be read."""
+    def find(self, claims: Claims, after_operation_time: int = 0) -> AdministratorDocument | None:
+        """Return the administrator of a token, as it is after this time; None where it must be read."""
         feed = self._feed
-        if feed is None or not feed.is_fresh or feed.position.time < self._client.last_commit:
+        if feed is None or not feed.is_fresh:
+            return None
+        if feed.position.time < self._client.last_commit or feed.position.time < after_operation_time:
             return None
         partner = self._partners.get(claims.partner_id)
         return None if partner is None else partner.get((claims.administrator_id, claims.email))

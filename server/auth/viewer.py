@@ -31,10 +31,12 @@ def require_token_scope(claims: Claims, scope: str) -> None:
         raise Unauthenticated(f"This token does not have the scope {scope}.")
 
 
-def find_viewer(kept: KeptAdministrators, claims: Claims, now: datetime) -> Viewer | None:
+def find_viewer(
+    kept: KeptAdministrators, claims: Claims, now: datetime, after_operation_time: int = 0
+) -> Viewer | None:
     """Return the viewer of an API token where its administrator is kept; None where it must be loaded."""
     require_token_scope(claims, API_SCOPE)
-    administrator = kept.find(claims)
+    administrator = kept.find(claims, after_operation_time)
     if administrator is None or _is_sign_in_due(administrator, now):
         return None
     _check_age(claims, administrator)

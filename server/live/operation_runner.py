@@ -37,8 +37,8 @@ class OperationAppState(FeedAppState, Protocol):
     @property
     def client(self) -> Client: ...
 
-    async def authenticate(self, token: str) -> Viewer:
-        """Return the viewer of a token; raise Unauthenticated."""
+    async def authenticate(self, token: str, after_operation_time: int = 0) -> Viewer:
+        """Return the viewer of a token, as it is after this time; raise Unauthenticated."""
 
     @property
     def trusted_documents(self) -> TrustedDocuments: ...
@@ -152,12 +152,15 @@ class _Run(Struct):
 
     async def _accept_and_execute(self, operation_time: OperationTime) -> OperationOutcome | Serve:
         """Return the outcome of a query or mutation, or the function that serves a subscription."""
+        reached = self.app_state.feed.position.time
         viewer = await self.app_state.authenticate(self.token)
         operation_time.owner = (viewer.partner_id, viewer.administrator.id)
         output = self.feed_output
         accepted = await _accept(
             self.app_state, viewer, self.read_request, self.check, self.record, is_live=output is not None
         )
+        if accepted.request.after_operation_time > reached:
+            accepted = await self._read_viewer_again(accepted)
         self.accepted = accepted
         if output is not None and accepted.operation.kind is OperationType.SUBSCRIPTION:
             return partial(self._subscribe, accepted, output)
@@ -167,6 +170,11 @@ class _Run(Struct):
         # On a socket or a stream, only queries and mutations count as requests.
         with self.app_state.request_priority.track_request():
             return await _execute(self.app_state, accepted, self.context)
+
+    async def _read_viewer_again(self, accepted: _Accepted) -> _Accepted:
+        """Return the same with the viewer after the caller's latest change, which may have changed the viewer."""
+        viewer = await self.app_state.authenticate(self.token, accepted.request.after_operation_time)
+        return replace(accepted, viewer=replace(viewer, language=accepted.viewer.language))
 
     async def _subscribe(self, accepted: _Accepted, output: FeedOutput) -> OperationOutcome:
         self.record.end_span()

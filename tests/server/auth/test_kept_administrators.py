@@ -88,6 +88,13 @@ def test_a_silent_feed_and_one_behind_the_own_changes_are_not_relied_on(
     assert kept.find(claims()) is ADA
 
 
+def test_a_feed_behind_the_caller_s_latest_change_is_not_relied_on(kept: KeptAdministrators, feed: FakeFeed) -> None:
+    assert kept.find(claims(), after_operation_time=10) is ADA
+    assert kept.find(claims(), after_operation_time=11) is None
+    feed.position = Position(11)
+    assert kept.find(claims(), after_operation_time=11) is ADA
+
+
 def test_their_number_is_bounded(kept: KeptAdministrators) -> None:
     for number in range(2, MAX_KEPT + 1):
         kept.begin(claims(f"adm_{number}"))(ADA)

@@ -154,7 +154,7 @@ class StubAppState:
             origins=frozenset({"https://friend.example"}), limit_operations_per_socket=MAX_OPERATIONS
         )
 
-    async def authenticate(self, token: str) -> Viewer:
+    async def authenticate(self, token: str, after_operation_time: int = 0) -> Viewer:
         partner_id, _, rest = token.partition(" ")
         if partner_id == "broken":
             raise RuntimeError("a secret")

@@ -140,9 +140,9 @@ async def test_sockets_are_not_authenticated_together(world: SocketServer) -> No
         sockets = [await stack.enter_async_context(world.socket()) for _ in range(4 * MAX_BEGINS)]
         iterations = stack.enter_context(Iterations())
 
-        async def count(token: str) -> Viewer:
+        async def count(token: str, after_operation_time: int = 0) -> Viewer:
             counts[iterations.number] += 1
-            return await authenticate(token)
+            return await authenticate(token, after_operation_time)
 
         world.app_state.authenticate = count  # type: ignore[method-assign]
         await asyncio.gather(*(socket.initialise() for socket in sockets))

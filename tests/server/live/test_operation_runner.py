@@ -72,13 +72,14 @@ class Process:
         self.operations = OPERATIONS
         self.request_priority = RequestPriority()
         self.trusted_documents, self.rate_limiter = TrustedDocuments(), RateLimiter()
+        self.feed = SimpleNamespace(position=POSITION)
         self.kept_responses, self.client = None, SimpleNamespace(outages=Outages())
         self.operation_recorder = OperationRecorder({"After"})
         self.feed_errors = errors or []
         self.served: tuple[Any, ...] = ()
 
-    async def authenticate(self, token: str) -> Viewer:
-        self.steps.append(f"authenticate {token}")
+    async def authenticate(self, token: str, after_operation_time: int = 0) -> Viewer:
+        self.steps.append(f"authenticate {token}" + (f" after {after_operation_time}" if after_operation_time else ""))
         if token == "bad":
             raise Unauthenticated("No.")
         return make_viewer(id_=token)
@@ -127,6 +128,16 @@ async def test_authenticates_before_it_reads_and_checks_before_it_executes() -> 
     process = Process()
     assert await Transport(process, "{ after }").run() == OperationOutcome({"data": {"after": 0}})
     assert process.steps == ["authenticate token", "read", "check QUERY", "context"]
+
+
+@pytest.mark.parametrize(("after", "repeated"), [(1, []), (2, ["authenticate token after 2"])])
+async def test_authenticates_again_where_the_feed_had_not_reached_the_caller_s_latest_change(
+    after: int, repeated: list[str]
+) -> None:
+    process = Process()
+    outcome = await Transport(process, "{ after language }", after).run()
+    assert outcome.response == {"data": {"after": after, "language": "sr-Latn"}}
+    assert process.steps == ["authenticate token", "read", "check QUERY", *repeated, "context"]
 
 
 async def test_reads_nothing_of_a_caller_that_is_not_authenticated() -> None:
