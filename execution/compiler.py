@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from keyword import iskeyword
+from threading import Lock
 from typing import Any
 
 from graphql import (
@@ -38,6 +39,10 @@ from execution.row_code import build_rows
 
 # `weigh(field)`: the cost of a field of an object, and of each row of the list that it holds.
 Weigh = Callable[[GraphQLField | None], tuple[int, int]]
+
+
+# Plans are shared by threads.
+_MOVING = Lock()
 
 
 def weigh_nothing(_field: GraphQLField | None) -> tuple[int, int]:
@@ -87,8 +92,9 @@ class Compiler:
 
     def move_to_column(self, plan: ObjectPlan, field: FieldPlan) -> None:
         """Resolve a field as a column from now on: its values are not what the code of the rows can read."""
-        field.is_inline = False
-        _finish(plan)
+        with _MOVING:
+            field.is_inline = False
+            _finish(plan)
 
     def _compile_object(self, object_type: GraphQLObjectType, grouped: Mapping[str, Sequence[Any]]) -> ObjectPlan:
         fields: list[FieldPlan] = []
@@ -139,7 +145,7 @@ class Compiler:
         if field.definition.args or field.nodes[0].arguments:
             return False
         plan = self.plan_of(field, named_type)
-        if plan.columns:
+        if plan.code.columns:
             return False
         field.embedded_plan = plan
         return True
@@ -174,7 +180,6 @@ _ROWS_AT_ONCE, _VALUES_AT_ONCE = 1_000, 5_000
 
 
 def _finish(plan: ObjectPlan) -> None:
-    plan.columns = [field for field in plan.fields if not field.is_inline]
     plan.embedded = [field for field in plan.fields if field.is_inline and field.embedded_plan is not None]
     plan.width = sum(map(_width, plan.fields))
     plan.at_once = max(1, min(_ROWS_AT_ONCE, _VALUES_AT_ONCE // max(1, plan.width)))
@@ -182,7 +187,7 @@ def _finish(plan: ObjectPlan) -> None:
         field.is_inline and (field.execution.stored or field.definition.resolve is TypeNameMetaFieldDef.resolve)
         for field in plan.fields
     )
-    plan.rows = build_rows(plan)
+    plan.code = build_rows(plan)
 
 
 def _width(field: FieldPlan) -> int:

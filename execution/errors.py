@@ -24,8 +24,12 @@ class FieldError(NamedTuple):
     is_late: bool = False
 
     def locate(self) -> GraphQLError:
-        """Return the error as an entry of the response."""
-        return located_error(self.exception, self.nodes, self.path.as_list() if self.path is not None else None)
+        """Return the error as an entry of the response; where it cannot be told, that is the error."""
+        path = self.path.as_list() if self.path is not None else None
+        try:
+            return located_error(self.exception, self.nodes, path)
+        except Exception as failure:  # noqa: BLE001  Whatever the text of an exception raises.
+            return located_error(failure, self.nodes, path)
 
 
 def order_errors(root: ObjectPlan, errors: Sequence[FieldError]) -> list[FieldError]:

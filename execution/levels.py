@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from execution.compiler import Compiler
 from execution.completion import Completion
-from execution.places import Lengths, Places, as_read, collect_children, divide
-from execution.plan import FAILED, FieldPlan, ObjectPlan
+from execution.places import Lengths, Places, as_read, collect_children, divide, lengths_of
+from execution.plan import FAILED, FieldPlan, ObjectPlan, RowCode
 from execution.resolving import Resolving, is_loop_running
 from execution.rows import embedded_weight, shared_rows
 from execution.runtime_types import RuntimeTypes
@@ -63,8 +63,8 @@ class Levels:
     def _resolve(self, plan: ObjectPlan, objects: Sequence[Any], places: Places, columns: Columns) -> Any:
         """Resolve the columns that are missing, then build the rows."""
         while True:
-            is_ready = True
-            for field in plan.columns:
+            code, is_ready = plan.code, True
+            for field in code.columns:
                 column = columns.get(field.index)
                 if column is None:
                     column = columns[field.index] = self.column(field, objects, places)
@@ -72,7 +72,7 @@ class Levels:
             if not is_ready:
                 return self.resolving.expect(self._resolve_later(plan, objects, places, columns))
             try:
-                return self._rows(plan, objects, places, columns)
+                return self._rows(plan, code, objects, places, columns)
             except NeedsColumn as needed:
                 self._compiler.move_to_column(plan, needed.field)
 
@@ -89,7 +89,7 @@ class Levels:
             if failure is not None:
                 return [self.completion.fail(None, None, failure)]
             columns = {}
-        for field in plan.columns:
+        for field in plan.code.columns:
             column = columns.get(field.index)
             if column is None:
                 column = columns[field.index] = self.column(field, [root], places)
@@ -169,7 +169,7 @@ class Levels:
             if not classes <= _LISTS:
                 return None
             children = list(chain.from_iterable(present))
-            lengths = _lengths(values, present)
+            lengths = lengths_of(values, present)
             classes = set(map(type, children))
         if not are_plain(classes, field.plain_types):
             return None
@@ -241,14 +241,14 @@ class Levels:
     def _typed(self, field: FieldPlan, object_type: Any, objects: Sequence[Any], places: Places) -> Any:
         return self.objects(self._compiler.plan_of(field, object_type), objects, places, field)
 
-    def _rows(self, plan: ObjectPlan, objects: Sequence[Any], places: Places, columns: Columns) -> Any:
+    def _rows(self, plan: ObjectPlan, code: RowCode, objects: Sequence[Any], places: Places, columns: Columns) -> Any:
         if len(objects) > plan.at_once and self.resolving.can_wait():
             return self.resolving.expect(self._rows_in_parts(plan, objects, places, columns))
         if plan.is_stored and (shared := shared_rows(plan, objects)) is not None:
             return shared
-        rows: Any = plan.rows
-        slow = partial(self._slow_row, plan, objects, places, columns)
-        return rows(objects, self._host.context_value, slow, *(columns[field.index] for field in plan.columns))
+        slow = partial(self._slow_row, plan, code, objects, places, columns)
+        values = [columns[field.index] for field in code.columns]
+        return code.rows(objects, self._host.context_value, slow, *values)
 
     async def _rows_in_parts(self, plan: ObjectPlan, objects: Sequence[Any], places: Places, columns: Columns) -> Any:
         results: list[Any] = []
@@ -263,31 +263,37 @@ class Levels:
             await TURNS.wait()
         return results
 
-    def _slow_row(self, plan: ObjectPlan, objects: Sequence[Any], places: Places, columns: Columns, index: int) -> Any:
-        """Return the row of one object, field by field."""
+    def _slow_row(
+        self,
+        plan: ObjectPlan,
+        code: RowCode,
+        objects: Sequence[Any],
+        places: Places,
+        columns: Columns,
+        index: int,
+        attributes: Sequence[Any] = (),
+    ) -> Any:
+        """Return the row of one object, field by field; `attributes` are those that were read, where all could be."""
         row: dict[str, Any] = {}
+        read = {field.index: value for field, value in zip(code.attributes, attributes, strict=False)}
         own_place = places.some([index])
         for field in plan.fields:
             value = (
                 columns[field.index][index]
                 if field.index in columns
-                else self._inline(field, objects[index], own_place)
+                else self._inline(field, objects[index], own_place, read)
             )
             if value is FAILED:
                 return FAILED
             row[field.key] = value
         return row
 
-    def _inline(self, field: FieldPlan, parent: Any, places: Places) -> Any:
-        value = self.resolving.one(field, parent, places.fields(field)[0])
+    def _inline(self, field: FieldPlan, parent: Any, places: Places, read: dict[int, Any]) -> Any:
+        is_read = field.index in read
+        value = read.pop(field.index) if is_read else self.resolving.one(field, parent, places.fields(field)[0])
         completed = self.values(field, [value], places)
         if type(completed) is list:
             return completed[0]
-        self.resolving.close_now(completed)
+        for rest in (completed, *read.values()):
+            self.resolving.close_now(rest)
         raise NeedsColumn(field)
-
-
-def _lengths(values: Sequence[Any], present: Sequence[Any]) -> Lengths:
-    if len(present) == len(values):
-        return list(map(len, values))
-    return [None if value is None else len(value) for value in values]

@@ -21,6 +21,13 @@ class Items(list[Any]):
 Lengths = Sequence[int | None] | None
 
 
+def lengths_of(values: Sequence[Any], present: Sequence[Any]) -> Lengths:
+    """Return the lengths of lists; `present` are those that are not null."""
+    if len(present) == len(values):
+        return list(map(len, values))
+    return [None if value is None else len(value) for value in values]
+
+
 def as_read(values: Sequence[Any], lengths: Lengths, items: Sequence[Any]) -> Sequence[Any]:
     """Return the values of a field as they were read; `items` are those of all lists."""
     return values if lengths is None else divide(items, lengths)

@@ -9,7 +9,7 @@ or it is *inline*: the generated code of the rows reads it from the object (row_
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from graphql import FieldNode, GraphQLField, GraphQLObjectType
 
@@ -25,8 +25,8 @@ class Failed:
 
 
 FAILED = Failed()
-# `rows(objects, context, slow, *columns)`: the result of each object; `slow(index)` is that of a row with something
-# unexpected.
+# `rows(objects, context, slow, *columns)`: the result of each object; `slow(index, attributes)` is that of a row with
+# something unexpected.
 Rows = Callable[..., list[Any]]
 
 
@@ -66,6 +66,20 @@ class FieldPlan:
     python_arguments: dict[str, Any] | None = None
 
 
+class RowCode(NamedTuple):
+    """The function that builds rows, with the columns that it takes, and the fields whose attributes it reads.
+
+    It is replaced as a whole where a field becomes a column, because threads share a plan.
+    """
+
+    rows: Rows
+    columns: Sequence[FieldPlan]
+    attributes: Sequence[FieldPlan]
+
+
+NO_CODE = RowCode(lambda objects, *_: [{} for _ in objects], (), ())
+
+
 @dataclass(slots=True, eq=False)
 class ObjectPlan:
     """The fields of one object type in one selection set, in the order of the response."""
@@ -73,7 +87,6 @@ class ObjectPlan:
     type: GraphQLObjectType
     fields: Sequence[FieldPlan]
     weight: int
-    columns: list[FieldPlan] = field(default_factory=list)
     # The inline fields that are lists of embedded objects.
     embedded: list[FieldPlan] = field(default_factory=list)
     # How long a row takes, in values that are only read.
@@ -82,4 +95,4 @@ class ObjectPlan:
     at_once: int = 1
     # Whether equal objects have equal rows, because every value is stored.
     is_stored: bool = False
-    rows: Rows | None = None
+    code: RowCode = NO_CODE

@@ -12,15 +12,16 @@ For `{ id name products tags { id } }` of a stored customer:
                 v1 = d['name']
                 v2 = d['products']
                 if v0 is None or v1 is None or v2 is None or v3 is FAILED:
-                    add(slow(len(results)))
+                    add(slow(len(results), []))
                 else:
                     add({'id': v0, 'name': v1, 'products': v2, 'tags': v3})
             except Exception:
-                add(slow(len(results)))
+                add(slow(len(results), []))
         return results
 
-It is optimistic: `slow` completes a row with anything unexpected as graphql-core does. All names and keys are written
-by `repr`, so no text of a client or of a schema becomes code.
+It is optimistic: `slow` completes a row with anything unexpected as graphql-core does. It gets the attributes that were
+read, if all were: an attribute may be another one when it is read again, a coroutine for example. All names and keys
+are written by `repr`, so no text of a client or of a schema becomes code.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -31,7 +32,7 @@ from typing import Any
 from graphql import Undefined
 
 from execution.kept_rows import kept_row_code
-from execution.plan import FAILED, FieldPlan, ObjectPlan, Rows
+from execution.plan import FAILED, FieldPlan, ObjectPlan, RowCode
 
 
 @lru_cache(maxsize=16)
@@ -40,11 +41,14 @@ def _compile(lines: str) -> CodeType:
     return compile(lines, "<rows>", "exec")
 
 
-def build_rows(plan: ObjectPlan) -> Rows:
-    """Return the function that builds the rows of a plan."""
+def build_rows(plan: ObjectPlan) -> RowCode:
+    """Return the function that builds the rows of a plan, with what it takes and reads."""
+    plan_columns = [field for field in plan.fields if not field.is_inline]
     names: dict[str, Any] = {"FAILED": FAILED, "Undefined": Undefined}
-    columns = [(f"c{index}", f"v{column.index}") for index, column in enumerate(plan.columns)]
+    columns = [(f"c{index}", f"v{column.index}") for index, column in enumerate(plan_columns)]
     kept = kept_row_code(plan, names)
+    attributes = _read_attributes(plan)
+    read = ", ".join(map(_read_variable, attributes))
     lines = [
         f"def rows({', '.join(['objects', 'context', 'slow', *(column for column, _ in columns)])}):",
         " results = []",
@@ -54,14 +58,18 @@ def build_rows(plan: ObjectPlan) -> Rows:
         "  try:",
         *(f"   {line}" for line in kept.look_up),
         *(f"   {line}" for line in _reads(plan, names)),
-        *(f"   {line}" for line in _adds(plan, kept.keep)),
-        "  except Exception:",
-        "   add(slow(len(results)))",
+    ]
+    # All attributes were read where a later line raises: one that writes a member of an enumeration by its name.
+    last_read = len(lines)
+    lines += [
+        *(f"   {line}" for line in _named_members(attributes, names)),
+        *(f"   {line}" for line in _adds(plan, kept.keep, read)),
+        "  except Exception as e:",
+        f"   add(slow(len(results), [{read}] if e.__traceback__.tb_lineno > {last_read} else []))",
         " return results",
     ]
     exec(_compile("\n".join(lines)), names)  # noqa: S102  Only names of the schema and the document, by repr.
-    rows: Rows = names["rows"]
-    return rows
+    return RowCode(names["rows"], plan_columns, attributes)
 
 
 def _build_embedded(field: FieldPlan) -> Callable[[Any, Any], list[Any]]:
@@ -81,6 +89,7 @@ def _build_embedded(field: FieldPlan) -> Callable[[Any, Any], list[Any]]:
         f" for d in {'mappings' if embedded.order is None else 'order(mappings)'}:",
         *(["  o = wrap(d)"] if needs_object else []),
         *(f"  {line}" for line in _reads(plan, names, embedded.attribute)),
+        *(f"  {line}" for line in _named_members(_read_attributes(plan), names)),
         *([f"  if {' or '.join(conditions)}: raise ValueError"] if conditions else []),
         f"  add({_row(plan)})",
         " return results",
@@ -140,11 +149,11 @@ def _read_value(field: FieldPlan, variable: str, names: dict[str, Any]) -> Itera
         return
     if each is not None:
         names[f"e{index}"] = each
-    yield f"{variable} = o.{name}" if each is None else f"{variable} = e{index}(context, o)"
-    guard = "" if field.is_required else f"if {variable} is not None: "
+    read = _read_variable(field)
+    yield f"{read} = o.{name}" if each is None else f"{read} = e{index}(context, o)"
     if leaf.names:
-        names[f"n{index}"] = leaf.names
-        yield f"{guard}{variable} = n{index}[{variable}]"
+        # Those of attributes are named when all attributes were read.
+        yield from _named_members([field], names) if each is not None else ()
     elif not leaf.unexpected:
         names[f"f{index}"] = leaf.coerce
         yield f"if {variable} is None: {'raise ValueError' if field.is_required else 'pass'}"
@@ -153,11 +162,36 @@ def _read_value(field: FieldPlan, variable: str, names: dict[str, Any]) -> Itera
         yield f" if {variable} is None or {variable} is Undefined: raise ValueError"
 
 
-def _adds(plan: ObjectPlan, keep: Sequence[str]) -> Iterator[str]:
-    """Yield the lines that add the row `r` to the results."""
+def _named_members(fields: Sequence[FieldPlan], names: dict[str, Any]) -> Iterator[str]:
+    """Yield the lines that write the members of enumerations by their names."""
+    for field in fields:
+        if field.leaf is not None and field.leaf.names:
+            names[f"n{field.index}"], read = field.leaf.names, _read_variable(field)
+            condition = "" if field.is_required else f" if {read} is not None else None"
+            yield f"v{field.index} = n{field.index}[{read}]{condition}"
+
+
+def _read_variable(field: FieldPlan) -> str:
+    """Return the variable of the value as it was read; that of an enumeration is then written by its name."""
+    return f"a{field.index}" if field.leaf is not None and field.leaf.names else f"v{field.index}"
+
+
+def _read_attributes(plan: ObjectPlan) -> list[FieldPlan]:
+    """Return the fields whose attributes the code of the rows reads: it passes their values to `slow`."""
+    return [field for field in plan.fields if field.is_inline and _reads_attribute(field)]
+
+
+def _reads_attribute(field: FieldPlan) -> bool:
+    execution = field.execution
+    is_declared = execution.stored is not None or execution.each is not None or field.embedded_plan is not None
+    return field.attribute is not None and not is_declared
+
+
+def _adds(plan: ObjectPlan, keep: Sequence[str], read: str) -> Iterator[str]:
+    """Yield the lines that add the row `r` to the results; `read` are the variables of attributes."""
     conditions = [condition for field in plan.fields if (condition := _unexpected(field))]
     yield f"if {' or '.join(conditions) or 'False'}:"
-    yield " add(slow(len(results)))"
+    yield f" add(slow(len(results), [{read}]))"
     yield "else:"
     yield f" r = {_row(plan)}"
     yield from (f" {line}" for line in keep)

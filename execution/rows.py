@@ -32,8 +32,8 @@ def shared_rows(plan: ObjectPlan, objects: Sequence[Any]) -> list[Any] | None:
     if _MIN_REPETITIONS * len(set(map(id, objects))) > len(objects):
         return None
     distinct = {id(each): each for each in objects}
-    build: Any = plan.rows
-    rows = build(list(distinct.values()), None, lambda _index: FAILED)
+    build = plan.code.rows
+    rows = build(list(distinct.values()), None, lambda *_: FAILED)
     if FAILED in rows:
         return None
     by_id = dict(zip(distinct, rows, strict=True))

@@ -17,6 +17,7 @@ from strawberry.extensions import ParserCache
 from strawberry.schema.config import StrawberryConfig
 
 from execution.plan_cache import plan_cache
+from tests.execution.comparison import own_collection
 from tests.execution.executors import COMPILED, last_fallback
 from tests.execution.small_schema import _quiet, shown
 
@@ -137,6 +138,45 @@ class Checked:
         return value.verdict
 
 
+class Promising:
+    """An object whose attributes are coroutines, once they have been read."""
+
+    def __init__(self) -> None:
+        self.reads: list[str] = []
+
+    @property
+    def name(self) -> Any:
+        self.reads.append("name")
+        return later("n")
+
+    @property
+    def number(self) -> Any:
+        self.reads.append("number")
+        return later(2)
+
+    @property
+    def level(self) -> Any:
+        return later(Level.TWO)
+
+
+class Untellable(Exception):
+    """An exception that has no text."""
+
+    def __str__(self) -> str:
+        raise ValueError("no text")
+
+
+@strawberry.type
+class Promised:
+    name: str
+    number: int | None
+    level: Level
+
+    @strawberry.field
+    def untellable(self) -> str | None:
+        raise Untellable
+
+
 @strawberry.type
 class Rights:
     access: Access | None
@@ -168,6 +208,11 @@ class Query:
         return VALUES[name]()[2 if "attributes" in name else 1]  # type: ignore[no-any-return]
 
     @strawberry.field
+    def promised(self, plain: int = 0) -> list[Promised]:
+        plain_objects: Any = [Promised(name="p", number=None, level=Level.ONE) for _ in range(plain)]
+        return [*plain_objects, Promising(), Promising()]
+
+    @strawberry.field
     def checked(self) -> list[Checked | None]:
         verdicts = (True, 1, 0, Undecided(), None)
         return [type("Value", (), {"name": "n", "verdict": verdict})() for verdict in verdicts]
@@ -185,9 +230,9 @@ def read_day(text: str) -> str:
 CONFIG = StrawberryConfig(scalar_map={Day: strawberry.scalar(name="Day", parse_value=read_day)})
 
 
-def make_schema(executor: Any, **options: Any) -> strawberry.Schema:
+def make_schema(executor: Any, query: type = Query, **options: Any) -> strawberry.Schema:
     """Return the schema with an executor."""
-    schema = strawberry.Schema(Query, execution_context_class=executor, config=CONFIG, **options)
+    schema = strawberry.Schema(query, execution_context_class=executor, config=CONFIG, **options)
     schema.process_errors = _quiet  # type: ignore[assignment,method-assign]
     return schema
 
@@ -223,6 +268,41 @@ async def test_values_that_are_not_what_they_seem(name: str, field: str) -> None
 
 async def test_a_coroutine_that_is_twice_in_a_list() -> None:
     await compare("query($name: String!) { values(name: $name) }", name="a coroutine twice")
+
+
+@pytest.mark.parametrize("plain", [0, 2])
+async def test_attributes_that_are_coroutines(plain: int) -> None:
+    with own_collection() as forgotten:
+        await compare("query($plain: Int!) { promised(plain: $plain) { name number level } }", plain=plain)
+    assert forgotten == []
+
+
+async def test_an_attribute_that_is_not_what_it_should_be_is_read_once() -> None:
+    class Wrong:
+        name, level, reads = "n", Level.ONE, 0
+
+        @property
+        def number(self) -> str:
+            self.reads += 1
+            return "two"
+
+    @strawberry.type
+    class Query:
+        @strawberry.field
+        def wrong(self) -> list[Promised]:
+            return objects  # type: ignore[return-value]
+
+    objects = [Wrong(), Wrong()]
+    schema = make_schema(COMPILED, query=Query)
+    result: Any = await schema.execute("{ wrong { name number level } }")
+    assert result.data == {"wrong": [{"name": "n", "number": None, "level": "ONE"}] * 2}
+    assert [each.reads for each in objects] == [1, 1]
+
+
+async def test_an_exception_without_a_text_is_an_error_of_its_field() -> None:
+    result: Any = await SCHEMA.execute("{ promised { untellable name } }")
+    assert result.data == {"promised": [{"untellable": None, "name": "n"}] * 2}
+    assert {(error.message, error.path[2]) for error in result.errors} == {("no text", "untellable")}
 
 
 async def test_verdicts_that_are_neither_true_nor_false() -> None:
