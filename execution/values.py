@@ -4,7 +4,7 @@
 """
 
 from collections.abc import AsyncIterable, Awaitable, Callable, Iterable
-from types import AsyncGeneratorType, FunctionType, GeneratorType
+from types import AsyncGeneratorType, CoroutineType, FunctionType, GeneratorType
 from typing import Any, NamedTuple
 
 from graphql import Undefined, is_list_type, is_non_null_type
@@ -105,6 +105,9 @@ def _prepare(value_type: Any, value: Any, items: list[Any], index: int, checks: 
             is_awaitable = checks.is_awaitable(item)
         except Exception as failure:  # noqa: BLE001  To graphql-core, the iteration ends there.
             listed.failure = failure
+            for rest in listed[place + 1 :]:
+                if type(rest) is CoroutineType:
+                    rest.close()
             del listed[place:]
             break
         if is_awaitable:
