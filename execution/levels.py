@@ -284,6 +284,7 @@ class Levels:
                 else self._inline(field, objects[index], own_place, read)
             )
             if value is FAILED:
+                self.resolving.close_all(read.values())
                 return FAILED
             row[field.key] = value
         return row
@@ -294,6 +295,5 @@ class Levels:
         completed = self.values(field, [value], places)
         if type(completed) is list:
             return completed[0]
-        for rest in (completed, *read.values()):
-            self.resolving.close_now(rest)
+        self.resolving.close_all((completed, *read.values()))
         raise NeedsColumn(field)

@@ -210,11 +210,12 @@ class Resolving:
                 awaitable.close()
         self._waiting.clear()
 
-    def close_now(self, awaitable: Any) -> None:
-        """Close an awaitable that nobody will await, and what it would have awaited."""
-        self.begin(awaitable)
-        if iscoroutine(awaitable):
-            awaitable.close()
+    def close_all(self, values: Iterable[Any]) -> None:
+        """Close the awaitables that nobody will await."""
+        for value in values:
+            self.begin(value)
+            if iscoroutine(value):
+                value.close()
 
     async def together(self, awaitables: Sequence[Any]) -> Sequence[Any]:
         """Return the results of coroutines of the execution itself, which fail only where the operation ends."""

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass
 from threading import Thread
+from types import SimpleNamespace
 from typing import Any, NewType
 
 import pytest
@@ -278,6 +279,25 @@ async def test_a_coroutine_that_is_twice_in_a_list() -> None:
 async def test_attributes_that_are_coroutines(plain: int) -> None:
     with own_collection() as forgotten:
         await compare("query($plain: Int!) { promised(plain: $plain) { name number level } }", plain=plain)
+    assert forgotten == []
+
+
+async def test_a_coroutine_behind_a_value_that_fails() -> None:
+    @strawberry.type
+    class Failing:
+        name: str
+        number: int | None
+
+    @strawberry.type
+    class Query:
+        @strawberry.field
+        def failing(self) -> list[Failing | None]:
+            objects: Any = [SimpleNamespace(name=None, number=later(1))]
+            return objects  # type: ignore[no-any-return]
+
+    with own_collection() as forgotten:
+        result: Any = await make_schema(COMPILED, query=Query).execute("{ failing { name number } }")
+    assert result.data == {"failing": [None]}
     assert forgotten == []
 
 
