@@ -15,6 +15,9 @@ from store.feed.events import FeedEvent, cluster_time, timestamp, token_time
 
 # How long MongoDB waits for an event before it answers with an empty batch, which shows that it still answers.
 MAX_AWAIT_MS = 250
+# MongoDB's first answer has 101 changes otherwise. It would end within a transaction of more: the stream would have
+# been read up to the time of that transaction, without all of its events. Now only the 16 MB of an answer limit it.
+_BATCH_SIZE = 1_000_000
 _MAX_AWAIT_SECONDS = MAX_AWAIT_MS / 1000
 _MIN_RETRY_SECONDS, _MAX_RETRY_SECONDS = 0.02, 1.0
 _HISTORY_LOST_CODES = frozenset({286, 136, 280, 260})
@@ -107,10 +110,11 @@ class EventStream:
         """Return the stream, its start position (None where it resumes from the saved token), and the cluster time."""
         current_time = await read_operation_time(self._client)
         if self._token is not None:
-            return open_stream(self._client, {}, resume_after=self._token), None, current_time
+            return open_stream(self._client, {}, resume_after=self._token, batch_size=_BATCH_SIZE), None, current_time
         # Plus one: a drop of the collection at exactly this time would end the new stream as well.
         start = current_time + 1 - (self._history_seconds << 32)
-        return open_stream(self._client, {}, start_at_operation_time=timestamp(start)), Position(start), current_time
+        stream = open_stream(self._client, {}, start_at_operation_time=timestamp(start), batch_size=_BATCH_SIZE)
+        return stream, Position(start), current_time
 
     def _record_response(self, asked_at: float) -> None:
         # A process that was paused finds an answer from before the pause, which shows no event that came since.

@@ -9,9 +9,11 @@ from pymongo import MongoClient
 
 from domain.cursors.feed import Position
 from domain.failures import CursorExpired, InvalidCursor
+from store.database.client import Client, Driver
 from store.feed.catch_ups import MAX_CONCURRENT_CATCH_UPS
 from store.feed.events import FeedEvent, cluster_time, token_time
 from store.feed.feed import Feed
+from store.feed.stream import EventStream
 from tests.store.feed.factory_feeds import Events, read_all_numbers, read_numbers, running_feed, wait_until
 
 
@@ -38,6 +40,28 @@ async def test_starts_with_the_events_of_the_last_minutes(mongo_uri: str, databa
     async with running_feed(mongo_uri, database_name) as feed:
         assert feed.is_fresh
         assert len(feed.read_segment("acme", Position(feed.position.time - (60 << 32))).events) == 10
+
+
+@pytest.mark.parametrize("driver", ["motor", "pymongo"])
+async def test_is_read_up_to_the_time_of_a_transaction_only_with_all_of_its_events(
+    mongo_uri: str, database_name: str, events: Events, driver: Driver
+) -> None:
+    await events.insert_at_once(range(300))
+    read: list[FeedEvent] = []
+    # By the time up to which the stream has been read: the events until then.
+    reached: dict[int, int] = {}
+
+    def note(position: Position) -> None:
+        reached.setdefault(position.time, len(read))
+
+    client = Client(mongo_uri, database_name, driver=driver)
+    stream = EventStream(client, 60, lambda _: None, read.append, note)
+    running = asyncio.create_task(stream.run())
+    await wait_until(lambda: len(read) == 300)
+    stream.stop()
+    await running
+    await client.close()
+    assert reached[read[0].position.time] == 300
 
 
 async def test_a_cursor_delivers_everything_written_after_it(
