@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import date
 from enum import Enum
 from operator import attrgetter
+from types import CoroutineType
 from typing import TYPE_CHECKING, Any
 
 from graphql import GraphQLResolveInfo, default_field_resolver
@@ -211,10 +212,11 @@ class Resolving:
         self._waiting.clear()
 
     def close_all(self, values: Iterable[Any]) -> None:
-        """Close the awaitables that nobody will await."""
+        """Close the coroutines among any values: nobody will await them."""
         for value in values:
             self.begin(value)
-            if iscoroutine(value):
+            # By its class: an object may compute what it seems to be.
+            if type(value) is CoroutineType:
                 value.close()
 
     async def together(self, awaitables: Sequence[Any]) -> Sequence[Any]:

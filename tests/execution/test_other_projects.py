@@ -292,12 +292,12 @@ async def test_a_coroutine_behind_a_value_that_fails() -> None:
     class Query:
         @strawberry.field
         def failing(self) -> list[Failing | None]:
-            objects: Any = [SimpleNamespace(name=None, number=later(1))]
+            objects: Any = [SimpleNamespace(name=None, number=number) for number in (Lazy(), later(1))]
             return objects  # type: ignore[no-any-return]
 
     with own_collection() as forgotten:
         result: Any = await make_schema(COMPILED, query=Query).execute("{ failing { name number } }")
-    assert result.data == {"failing": [None]}
+    assert result.data == {"failing": [None, None]}
     assert forgotten == []
 
 
