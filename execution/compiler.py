@@ -222,10 +222,11 @@ def _can_be_inline(field: FieldPlan) -> bool:
 
 
 def _has_constant_arguments(definition: GraphQLField, nodes: Sequence[ArgumentNode]) -> bool:
-    """Return whether arguments mean the same in every execution."""
+    """Return whether arguments mean the same in every execution; defaults always do."""
     if any(_has_variable(each.value) for each in nodes):
         return False
-    return all(_is_constant_input(argument.type, set()) for argument in definition.args.values())
+    given = [definition.args[each.name.value] for each in nodes if each.name.value in definition.args]
+    return all(_is_constant_input(argument.type, set()) for argument in given)
 
 
 def _is_constant_input(input_type: Any, known: set[str]) -> bool:
