@@ -147,9 +147,9 @@ class Share(Struct):
 
     def state(self, name: str, now: datetime) -> BudgetState:
         """Return what is left at `now`."""
-        limit, capacity = self.limit, self.limit.capacity
-        remaining = self.held + capacity - self.bucket.level_at(limit, now)
-        return BudgetState(name, limit, min(capacity, remaining), now)
+        limit = self.limit
+        remaining = self.held + limit.capacity - self.bucket.level_at(limit, now)
+        return BudgetState(name, limit, min(limit.capacity, remaining), now)
 
 
 class RateLimited(RequestFailure):

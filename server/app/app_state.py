@@ -107,8 +107,7 @@ class AppState:
         """Return the viewer of an API token, as it is after this time; raise Unauthenticated or Unavailable."""
         now = utc_now()
         claims = await self.verifier.verify(token, now)
-        if claims.service_token_id is not None:
-            await self.service_tokens.check(claims)
+        await self.service_tokens.check(claims)
         viewer = find_viewer(self.kept_administrators, claims, now, after_operation_time)
         if viewer is not None:
             return viewer

@@ -39,7 +39,7 @@ class KeptAdministrators:
         feed = self._feed
         if feed is None or not feed.is_fresh:
             return None
-        if feed.position.time < self._client.last_commit or feed.position.time < after_operation_time:
+        if feed.position.time < max(self._client.last_commit, after_operation_time):
             return None
         partner = self._partners.get(claims.partner_id)
         return None if partner is None else partner.get((claims.administrator_id, claims.email))

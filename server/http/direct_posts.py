@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from server.connections.request_writer import RequestWriter, encode_headers, find_request_writer
 from server.http.compression import MIN_BYTES, choose_encoding, compress
 from server.http.concurrent_requests import RequestCount
-from server.http.graphql import answer_request, fixed_headers
+from server.http.graphql import MEDIA_TYPES, answer_request, fixed_headers
 from server.http.security_headers import SecurityHeaders
 from server.telemetry.operation_metrics import count_request
 from server.telemetry.request_id import HEADER, TrackedRequest
@@ -46,9 +46,11 @@ class DirectPosts:
         self, app: ASGIApp, application: Starlette, count: RequestCount, *, is_https: bool, metrics_port: int
     ) -> None:
         self._app, self._application, self._count, self._metrics_port = app, application, count, metrics_port
-        self._security_headers = SecurityHeaders.defaults(is_https=is_https)
-        # By media type; all responses of one have these headers.
-        self._fixed_headers: dict[str, bytes] = {}
+        security_headers = SecurityHeaders.defaults(is_https=is_https)
+        # All responses of a media type have these.
+        self._fixed_headers = {
+            media_type: _encode_fixed_headers(security_headers, media_type) for media_type in MEDIA_TYPES
+        }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer the request, or pass it on."""
@@ -84,11 +86,10 @@ class DirectPosts:
         encoding = choose_encoding(request.headers.get("accept-encoding", "").encode("latin-1"))
         if encoding is not None and len(body) >= MIN_BYTES:
             body, headers["content-encoding"] = await compress(body, encoding), encoding
-        fixed = self._fixed_headers.get(answer.media_type) or self._encode_fixed_headers(answer.media_type)
-        await request.writer.respond(answer.status, fixed, headers, body)
+        await request.writer.respond(answer.status, self._fixed_headers[answer.media_type], headers, body)
 
-    def _encode_fixed_headers(self, media_type: str) -> bytes:
-        headers = {**self._security_headers, **fixed_headers(media_type)}
-        headers["vary"] += ", Accept-Encoding"
-        fixed = self._fixed_headers[media_type] = encode_headers(headers)
-        return fixed
+
+def _encode_fixed_headers(security_headers: Mapping[str, str], media_type: str) -> bytes:
+    headers = {**security_headers, **fixed_headers(media_type)}
+    headers["vary"] += ", Accept-Encoding"
+    return encode_headers(headers)

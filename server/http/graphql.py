@@ -35,6 +35,7 @@ SEEN_HEADER = "X-Partnerhub-Seen"
 _SEEN = SEEN_HEADER.lower()
 _UNKNOWN_CHANGE = 1 << 64
 RESPONSE_JSON, PLAIN_JSON = "application/graphql-response+json", "application/json"
+MEDIA_TYPES = (PLAIN_JSON, RESPONSE_JSON)
 _STATUSES = {"UNAUTHENTICATED": 401, "RATE_LIMITED": 429, "INTERNAL": 500, "UNAVAILABLE": 503, "TIMEOUT": 503}
 _FAILURE_HEADERS = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "1"}}
 _HEADERS = {"cache-control": "no-store", "vary": "Accept, Accept-Language"}
@@ -162,7 +163,7 @@ async def read_request(request: Request) -> OperationRequest:
 @lru_cache(maxsize=256)
 def _negotiate_media_type(accept: str | None) -> str:
     """Return the media type of the response; plain JSON where the client states none."""
-    media_type = preferred_media_type(accept, [PLAIN_JSON, RESPONSE_JSON])
+    media_type = preferred_media_type(accept, MEDIA_TYPES)
     if media_type is None:
         raise HttpError(406, f"This endpoint answers {RESPONSE_JSON} or {PLAIN_JSON}.")
     return media_type

@@ -74,9 +74,8 @@ class _Budget(Struct):
 
     def spend(self, requested: float, now: datetime) -> BudgetState:
         """Spend what is held for an operation; return what is left."""
-        share = self.share
-        share.spend(self.cost_of(requested))
-        return share.state(self.kind, now)
+        self.share.spend(self.cost_of(requested))
+        return self.state(now)
 
     async def ensure(self, cost: float) -> bool:
         """Hold at least the cost; return False where there is no room for it at the moment."""

@@ -24,7 +24,7 @@ RECENT_CUSTOMERS = 128
 _MERGED_AT_ONCE, _SMALL_SIZES = 8, ((0, 1_000), (1_000, 4_000))
 # To sort a column of more customers would take too long at once.
 _MAX_MERGED = 8_000
-# Of so many, a new index is formed: customers change faster than their segments are merged.
+# An index with more segments is built anew: its customers change faster than segments can be merged.
 _MAX_SEGMENTS = 300
 _BITMAP_BYTES = 160
 _NOBODY = BitMap()

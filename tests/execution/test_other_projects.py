@@ -226,7 +226,7 @@ class Query:
 
 
 def read_day(text: str) -> str:
-    """Return what the text means to the user who asks."""
+    """Return the text with the name of the current user."""
     return f"{text} of {USER.get()}"
 
 
